@@ -1,1 +1,1 @@
-export {};
+export type { NetworkEvent } from './network-event.ts';
