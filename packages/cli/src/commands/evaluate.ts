@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { type EvaluationReport, evaluate, type Interval } from '@ja4/bot-detector';
+import type { Command } from 'commander';
+import { operatorError } from '../operator-error.ts';
+import { startProgress } from '../progress.ts';
+import { lastRequestMs, recordingBeside, replayRecording } from '../recording/recording.ts';
+import { serviceLog } from '../service/log.ts';
+import { withStore, withTemporaryStore } from '../store/open-store.ts';
+import { optionsOf, printResult, settingsOf } from './context.ts';
+import { detectOnce } from './detect.ts';
+
+interface EvaluateCommandOptions {
+  readonly labels: string;
+  readonly store?: boolean;
+  readonly demo?: boolean;
+}
+
+/** `ja4 evaluate --labels FILE.csv`: scores against ground truth. */
+export function addEvaluateCommand(program: Command): void {
+  program
+    .command('evaluate')
+    .description('compare scores with the truth: AUC, recall per client, people disturbed')
+    .requiredOption('--labels <file>', 'labels: src_ip,src_port,t_from,t_to,label,client')
+    .option('--store', 'evaluate what the store holds, even if the recording lies beside the labels')
+    .option('--demo', 'with --store: the databases of the bundled sample')
+    .addHelpText(
+      'after',
+      '\nWhere capture.pcap.gz and http.jsonl.gz lie beside the labels, they are replayed and scored in an' +
+        '\nempty temporary store first, so that the figures depend on nothing else.' +
+        '\n\nExample:\n  ja4 evaluate --labels samples/first-contact/labels.csv --json',
+    )
+    .action(async (_options, command: Command) => {
+      const options = optionsOf<EvaluateCommandOptions>(command);
+      const labels = await readFile(options.labels, 'utf8').catch((error: Error) => {
+        throw operatorError('FILE_UNREADABLE', `${options.labels}: cannot be read (${error.message})`);
+      });
+      const report = await (options.store === true
+        ? fromStore(options, labels)
+        : fromRecording(options, labels));
+      printResult(options, report, describeEvaluation(report));
+    });
+}
+
+type Options = ReturnType<typeof optionsOf<EvaluateCommandOptions>>;
+
+function fromStore(options: Options, labels: string): Promise<EvaluationReport> {
+  const dataset = options.demo === true ? 'demo' : 'live';
+  return withStore(settingsOf(options), dataset, serviceLog('evaluate', 'warn'), (store) =>
+    evaluate(store, labels),
+  );
+}
+
+async function fromRecording(options: Options, labels: string): Promise<EvaluationReport> {
+  const recording = recordingBeside(options.labels);
+  if (recording === undefined) return fromStore(options, labels);
+  const settings = settingsOf(options);
+  const progress = startProgress('evaluate', options.json === true);
+  const lastMs = await lastRequestMs(recording);
+  return withTemporaryStore(settings, serviceLog('evaluate', 'warn'), async (store) => {
+    // The store's retention must not swallow an old recording: it is judged as if it were of today.
+    const shiftMs = lastMs === undefined ? 0 : Date.now() - lastMs;
+    const replayed = await replayRecording(recording, { store, settings, progress, shiftMs });
+    for (const problem of replayed.problems) process.stderr.write(`ja4: ${problem}\n`);
+    progress.update('scoring');
+    await detectOnce(store, { ...settings, data_dir: `${settings.data_dir}/evaluate` }, wholeRange());
+    const report = await evaluate(store, labels, { shiftMs });
+    progress.done(`${replayed.rows} requests scored`);
+    return report;
+  });
+}
+
+/** A recording may be longer than the two hours that a cycle looks back at. */
+function wholeRange(): { from: Date; to: Date } {
+  const now = Date.now();
+  return { from: new Date(now - 7 * 86_400_000), to: new Date(now + 60_000) };
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+const interval = ({ value, low, high }: Interval): string =>
+  `${value.toFixed(3)} (95 %: ${low.toFixed(3)}–${high.toFixed(3)})`;
+
+/** The report as a person reads it. */
+function describeEvaluation(report: EvaluationReport): string {
+  const { sessions, rulesOff, rulesOn } = report;
+  const lines = [
+    `sessions: ${sessions.person} people, ${sessions.bot} bots, ${sessions.robot} robots, ` +
+      `${sessions.mixed} mixed, ${sessions.unlabelled} without a label`,
+    `AUC: ${interval(rulesOff.auc)} without rules, ${interval(rulesOn.auc)} with rules`,
+    `recall at 1 % / 3 % false positives: ${percent(rulesOff.recallAt1)} / ${percent(rulesOff.recallAt3)} without rules`,
+    `people at HIGH or above: ${percent(rulesOn.peopleAtHigh)}, at CRITICAL: ${percent(rulesOn.peopleAtCritical)}`,
+    `bots at MEDIUM or above: ${percent(rulesOn.botsDetected)}`,
+    '',
+    'client                         label    sessions  ≥ MEDIUM    ≥ HIGH  median score',
+  ];
+  for (const client of report.perClient) {
+    lines.push(
+      `${client.client.padEnd(30)} ${client.label.padEnd(8)} ${String(client.sessions).padStart(8)}` +
+        `${percent(client.detected).padStart(10)}${percent(client.atHigh).padStart(10)}` +
+        `${client.medianScore.toFixed(3).padStart(14)}`,
+    );
+  }
+  lines.push('', 'references on the same sessions (AUC; difference to ours):');
+  for (const reference of report.references) {
+    lines.push(`${reference.name}: ${interval(reference.auc)}; ${interval(reference.difference)}`);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,106 @@
+import { startDetector } from '@ja4/bot-detector';
+import { startCorrelator } from '@ja4/correlator';
+import { startDashboard } from '@ja4/dashboard';
+import { startSentinel } from '@ja4/sentinel';
+import { startEngine } from '@ja4/store';
+import type { Command } from 'commander';
+import type { Logger } from 'pino';
+import type { Settings } from '../config/load-config.ts';
+import { joinOptions } from '../join-options.ts';
+import { serviceLog } from '../service/log.ts';
+import { runService } from '../service/run-service.ts';
+import type { Service, ServiceName } from '../service/service.ts';
+import { type Dataset, engineDir, memoryLimit, openStore } from '../store/open-store.ts';
+import { type CommonOptions, optionsOf, settingsOf } from './context.ts';
+import { modelDir } from './detect.ts';
+
+type ServiceOptions = CommonOptions & { readonly demo?: boolean };
+
+interface Start {
+  readonly settings: Settings;
+  readonly datasets: readonly Dataset[];
+  readonly log: Logger;
+}
+
+/** How each service is started from the settings: the only place that knows all of them. */
+const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>> = {
+  store: ({ settings, log }) =>
+    startEngine({ dataDir: engineDir(settings), port: settings.store.port, log, ...memoryLimit(settings) }),
+  correlator: ({ settings, log }) =>
+    startCorrelator({
+      socketsDir: settings.sockets.dir,
+      socketsMode: settings.sockets.mode,
+      ...(settings.sockets.group === undefined ? {} : { socketsGroup: settings.sockets.group }),
+      store: openStore(settings, 'live'),
+      join: joinOptions(settings),
+      log,
+    }),
+  sentinel: ({ settings, log }) =>
+    startSentinel({
+      interface: settings.sentinel.interface,
+      ports: settings.sentinel.ports,
+      ...(settings.sentinel.bpf_filter === undefined ? {} : { bpfFilter: settings.sentinel.bpf_filter }),
+      excludeSourceIps: settings.sentinel.exclude_source_ips,
+      sensorId: settings.sentinel.sensor_id,
+      socketPath: `${settings.sockets.dir}/network.socket`,
+      log,
+    }),
+  detector: ({ settings, datasets, log }) =>
+    startDetector({
+      stores: datasets.map((dataset) => openStore(settings, dataset)),
+      cycleSeconds: settings.detector.cycle_s,
+      scoreSeconds: settings.detector.score_s,
+      coherenceThreshold: settings.detector.fingerprint_coherence_threshold,
+      modelDir: modelDir(settings),
+      log,
+    }),
+  dashboard: ({ settings, datasets, log }) =>
+    startDashboard({
+      host: settings.dashboard.host,
+      port: settings.dashboard.port,
+      datasets: datasets.map((dataset) => ({
+        name: dataset,
+        label: dataset === 'demo' ? 'Recorded sample' : 'This site',
+        store: openStore(settings, dataset),
+      })),
+      dataDir: settings.data_dir,
+      log,
+    }),
+};
+
+const descriptions: Readonly<Record<ServiceName, string>> = {
+  store: 'the embedded ClickHouse on 127.0.0.1',
+  correlator: 'receives both event streams, joins them and inserts',
+  sentinel: 'captures handshakes and emits network events (needs CAP_NET_RAW)',
+  detector: 'learns and scores on a cycle',
+  dashboard: 'serves the pages and the API',
+};
+
+/** `ja4 store|correlator|sentinel|detector|dashboard`: one service in the foreground. */
+export function addServiceCommands(program: Command): void {
+  for (const name of Object.keys(starters) as ServiceName[]) {
+    program
+      .command(name)
+      .description(`service: ${descriptions[name]}`)
+      .option('--demo', 'also for the databases of the bundled sample')
+      .addHelpText('after', `\nExample:\n  ja4 ${name} --config /etc/ja4/ja4.yml`)
+      .action(async (_options, command: Command) => {
+        await serve(name, optionsOf<ServiceOptions>(command));
+      });
+  }
+}
+
+async function serve(name: ServiceName, options: ServiceOptions): Promise<void> {
+  const settings = settingsOf(options);
+  const log = serviceLog(name, settings.log.level);
+  const datasets: readonly Dataset[] = options.demo === true ? ['demo', 'live'] : ['live'];
+  const service = await starters[name]({ settings, datasets, log });
+  await runService({
+    name,
+    service,
+    // The dashboard shows every service's counters beside either data set.
+    stores: datasets.map((dataset) => openStore(settings, dataset)),
+    healthPort: settings.services.health_port,
+    log,
+  });
+}

@@ -1,0 +1,133 @@
+import type { Command } from 'commander';
+import type { Settings } from '../config/load-config.ts';
+import { operatorError } from '../operator-error.ts';
+import { startProgress } from '../progress.ts';
+import type { ServiceName } from '../service/service.ts';
+import { serviceNames } from '../service/service.ts';
+import { type Dataset, openStore, prepareStore, storeUrl } from '../store/open-store.ts';
+import type { ChildState } from '../supervisor/child-service.ts';
+import { readableLogLine } from '../supervisor/log-lines.ts';
+import { loadSampleInChild } from '../supervisor/sample-child.ts';
+import { Supervisor } from '../supervisor/supervisor.ts';
+import { type CommonOptions, optionsOf, settingsOf } from './context.ts';
+
+type UpOptions = CommonOptions & { readonly demo?: boolean };
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** `ja4 up`: run the configured services, start again what dies, stop all cleanly. */
+export function addUpCommand(program: Command): void {
+  program
+    .command('up')
+    .description('run the whole platform on this machine')
+    .option('--demo', 'also load the bundled sample, shifted to now, into databases of its own')
+    .addHelpText('after', '\nExample:\n  sudo ja4 up --config /etc/ja4/ja4.yml')
+    .action(async (_options, command: Command) => {
+      await up(optionsOf<UpOptions>(command));
+    });
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const settings = settingsOf(options);
+  const args = passedOn(options);
+  const ready = new Map<ServiceName, boolean>();
+  const supervisor = new Supervisor({
+    args: options.demo === true ? [...args, '--demo'] : args,
+    onLog: (name, line) => {
+      const text = readableLogLine(name, line, options.verbose === true);
+      if (text !== undefined) process.stderr.write(`${text}\n`);
+    },
+    onState: (name, state) => sayState(name, state, ready),
+  });
+  const stopped = stopSignal();
+  try {
+    const started = startAll(supervisor, settings, options, args);
+    // A signal during the start must stop what is already there.
+    const outcome = await Promise.race([stopped, started.then(() => undefined)]);
+    if (outcome === undefined) await stopped;
+    started.catch(() => {});
+  } finally {
+    say('stopping …');
+    await supervisor.stop();
+  }
+  say('stopped');
+}
+
+async function startAll(
+  supervisor: Supervisor,
+  settings: Settings,
+  options: UpOptions,
+  args: readonly string[],
+): Promise<void> {
+  const wanted = serviceNames.filter((name) => settings.services.run.includes(name));
+  if (settings.store.url === undefined && wanted.includes('store') && !(await supervisor.start('store'))) {
+    throw operatorError('STORE_DID_NOT_START', 'the store did not start; everything else needs it');
+  }
+  const datasets: readonly Dataset[] = options.demo === true ? ['demo', 'live'] : ['live'];
+  const progress = startProgress('tables');
+  for (const dataset of datasets) {
+    const store = openStore(settings, dataset);
+    try {
+      if (dataset === 'demo') await dropDatabases(store);
+      await prepareStore(store);
+    } catch (error) {
+      throw operatorError(
+        'STORE_NOT_READY',
+        `the store at ${storeUrl(settings)}: ${(error as Error).message}`,
+      );
+    } finally {
+      await store.close();
+    }
+  }
+  progress.done('ready');
+  const intake = wanted.filter((name) => name === 'correlator' || name === 'sentinel');
+  await Promise.all(intake.map((name) => supervisor.start(name)));
+  if (options.demo === true) await loadSampleInChild(args);
+  const rest = wanted.filter((name) => name === 'detector' || name === 'dashboard');
+  await Promise.all(rest.map((name) => supervisor.start(name)));
+  if (wanted.includes('correlator')) {
+    say(`listening for live events in ${settings.sockets.dir} (http.socket, network.socket)`);
+  }
+  if (wanted.includes('dashboard')) {
+    say(`dashboard: http://${settings.dashboard.host}:${settings.dashboard.port}/`);
+  }
+  say('Ctrl-C stops everything');
+}
+
+/** The sample is loaded anew at each start, shifted to that moment; nothing of a real site is in there. */
+async function dropDatabases(store: ReturnType<typeof openStore>): Promise<void> {
+  for (const database of [store.databases.processing, store.databases.logs]) {
+    await store.client.command({
+      query: 'DROP DATABASE IF EXISTS {database:Identifier} SYNC',
+      query_params: { database },
+    });
+  }
+}
+
+function passedOn(options: UpOptions): string[] {
+  return [
+    ...(options.config === undefined ? [] : ['--config', options.config]),
+    ...(options.dataDir === undefined ? [] : ['--data-dir', options.dataDir]),
+    ...(options.verbose === true ? ['--verbose'] : []),
+  ];
+}
+
+function sayState(name: ServiceName, state: ChildState, ready: Map<ServiceName, boolean>): void {
+  if (state.kind === 'ready') {
+    say(`${name} ${ready.get(name) === true ? 'is back' : 'runs'} (process ${state.pid})`);
+    ready.set(name, true);
+  } else if (state.kind === 'died') {
+    const seconds = (state.restartInMs / 1000).toFixed(state.restartInMs < 1000 ? 2 : 0);
+    process.stderr.write(`${name} died (${state.why}); started again in ${seconds} s, the others go on\n`);
+  } else {
+    process.stderr.write(`${name} stays off: ${state.why}\n`);
+  }
+}
+
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
+  });
+}

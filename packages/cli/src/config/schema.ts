@@ -1,0 +1,108 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+
+const port = z.int().min(0).max(65_535);
+const seconds = z.number().positive();
+const addresses = z.array(z.string().min(1)).default([]);
+
+/** `0660`, also when YAML has read it as the number 660 (or, with a leading 0o, as its value). */
+const fileMode = z
+  .union([z.string().regex(/^0?o?[0-7]{3}$/, 'expected an octal mode such as "0660"'), z.int()])
+  .transform((mode) =>
+    typeof mode === 'string'
+      ? Number.parseInt(mode.replace(/^0?o?/, ''), 8)
+      : Number.parseInt(String(mode), 8),
+  );
+
+const databaseName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'expected an identifier');
+
+/** Every key of the configuration file with its default; unknown keys are refused. */
+export const configSchema = z.strictObject({
+  data_dir: z
+    .string()
+    .min(1)
+    .default('./data')
+    .describe('everything that is written lives below this folder'),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .default('info')
+        .describe('least level that is logged'),
+    })
+    .prefault({}),
+  sockets: z
+    .strictObject({
+      dir: z.string().optional().describe('folder of the UNIX sockets; default: <data_dir>/run'),
+      mode: fileMode.default(0o660).describe('mode of the sockets, octal'),
+      group: z
+        .string()
+        .optional()
+        .describe("group of the sockets, so that the web server's user reaches them"),
+    })
+    .prefault({}),
+  services: z
+    .strictObject({
+      health_port: port.default(9470).describe('first of the five ports of /health, /ready and /metrics'),
+      run: z
+        .array(z.enum(['store', 'correlator', 'sentinel', 'detector', 'dashboard']))
+        .default(['store', 'correlator', 'sentinel', 'detector', 'dashboard'])
+        .describe('what `ja4 up` starts'),
+    })
+    .prefault({}),
+  store: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe('a ClickHouse server; absent: the embedded one'),
+      port: port.default(8123).describe("the embedded store's port on 127.0.0.1"),
+      user: z.string().default('default'),
+      password: z.string().optional().describe('absent with the embedded store: generated on first start'),
+      logs_database: databaseName.default('ja4_logs'),
+      processing_database: databaseName.default('ja4_processing'),
+      memory_limit_mb: z.int().min(256).optional().describe('memory limit of the embedded store'),
+    })
+    .prefault({}),
+  sentinel: z
+    .strictObject({
+      interface: z.string().min(1).default('any').describe('network interface to watch'),
+      ports: z.array(port).min(1).default([443, 8443]).describe('ports on which the web server speaks TLS'),
+      bpf_filter: z.string().optional().describe('capture filter in place of the one built from the ports'),
+      exclude_source_ips: addresses,
+      sensor_id: z.string().min(1).default(hostname()),
+    })
+    .prefault({}),
+  correlator: z
+    .strictObject({
+      window_s: seconds
+        .default(10)
+        .describe('longest time from handshake to first request with the short key'),
+      orphan_delay_ms: z.number().min(0).default(500).describe('how long a request waits for its handshake'),
+      keepalive_ttl_s: seconds
+        .default(120)
+        .describe('how long a handshake stays eligible after its last use'),
+      network_emit: z.boolean().default(false).describe('also store handshakes without a request'),
+      exclude_source_ips: addresses,
+      include_dest_ports: z.array(port).default([]),
+      trusted_proxies: addresses.describe('proxies whose word about the client address counts'),
+    })
+    .prefault({}),
+  detector: z
+    .strictObject({
+      cycle_s: seconds.default(300).describe('time between two trainings'),
+      score_s: seconds.default(10).describe('time between two scorings'),
+      fingerprint_coherence_threshold: z.number().min(0).max(1).default(0.25),
+      ae_weight: z.number().min(0).max(1).default(0.3),
+      xgb_weight: z.number().min(0).max(1).default(0.2),
+    })
+    .prefault({}),
+  dashboard: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1'),
+      port: port.default(8000),
+    })
+    .prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,15 @@
+import type { JoinOptions } from '@ja4/correlator';
+import type { Settings } from './config/load-config.ts';
+
+/** The rules of the join, from the settings. */
+export function joinOptions({ correlator }: Settings): JoinOptions {
+  return {
+    windowS: correlator.window_s,
+    orphanDelayMs: correlator.orphan_delay_ms,
+    keepaliveTtlS: correlator.keepalive_ttl_s,
+    networkEmit: correlator.network_emit,
+    excludeSourceIps: correlator.exclude_source_ips,
+    includeDestPorts: correlator.include_dest_ports,
+    trustedProxies: correlator.trusted_proxies,
+  };
+}

@@ -1,0 +1,61 @@
+import type { Store } from '@ja4/store';
+import { recordMetrics } from '@ja4/store';
+import type { Logger } from 'pino';
+import { startHealthServer } from './health-server.ts';
+import { type Service, type ServiceName, serviceNames } from './service.ts';
+
+const metricsIntervalMs = 10_000;
+
+export interface RunOptions {
+  readonly name: ServiceName;
+  readonly service: Service;
+  /** Where the counters go every ten seconds. */
+  readonly stores: readonly Store[];
+  /** Base of the health ports; 0 lets the system choose one. */
+  readonly healthPort: number;
+  readonly log: Logger;
+}
+
+/**
+ * Runs a started service until SIGINT, SIGTERM or the end of the supervisor: health, metrics, and a clean
+ * stop with everything flushed. Resolves when it has stopped.
+ */
+export async function runService({ name, service, stores, healthPort, log }: RunOptions): Promise<void> {
+  const port = healthPort === 0 ? 0 : healthPort + serviceNames.indexOf(name);
+  const health = await startHealthServer(name, service, port);
+  let metricsFail = false;
+  const metrics = setInterval(() => {
+    for (const store of stores) {
+      recordMetrics(store, name, service.counters()).then(
+        () => {
+          metricsFail = false;
+        },
+        (error: unknown) => {
+          // Once per outage: the store's own absence is already said by whoever needs it.
+          if (!metricsFail) log.warn({ error: String(error) }, 'counters could not be stored');
+          metricsFail = true;
+        },
+      );
+    }
+  }, metricsIntervalMs);
+  metrics.unref();
+
+  process.send?.({ type: 'ready', name });
+  log.info({ health_port: port }, `${name} runs`);
+  const why = await stopRequested();
+  log.info({ why }, `${name} stops`);
+  clearInterval(metrics);
+  await service.stop();
+  health.close();
+  await Promise.allSettled(stores.map((store) => store.close()));
+}
+
+/** Resolves on the first of SIGINT, SIGTERM, or the supervisor going away. */
+function stopRequested(): Promise<string> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve('SIGINT'));
+    process.once('SIGTERM', () => resolve('SIGTERM'));
+    // The channel to the supervisor closes when it dies, however it dies.
+    process.once('disconnect', () => resolve('the supervisor is gone'));
+  });
+}

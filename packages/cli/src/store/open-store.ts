@@ -1,0 +1,137 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  connectStore,
+  type Databases,
+  loadReferenceData,
+  migrate,
+  readStorePassword,
+  type Store,
+  startEngine,
+} from '@ja4/store';
+import type { Logger } from 'pino';
+import type { Settings } from '../config/load-config.ts';
+
+/** Which databases a command works on: the real site's, or those of the bundled sample. */
+export type Dataset = 'live' | 'demo';
+
+/** Where the embedded engine keeps its data and its password. */
+export const engineDir = (settings: Settings): string => join(settings.data_dir, 'store');
+
+/** Address of the store that the settings name, the embedded one if they name none. */
+export function storeUrl(settings: Settings): string {
+  return settings.store.url ?? `http://127.0.0.1:${settings.store.port}`;
+}
+
+export function databasesOf(settings: Settings, dataset: Dataset): Databases {
+  const prefix = dataset === 'demo' ? 'demo_' : '';
+  return {
+    logs: `${prefix}${settings.store.logs_database}`,
+    processing: `${prefix}${settings.store.processing_database}`,
+  };
+}
+
+function passwordOf(settings: Settings): string | undefined {
+  if (settings.store.password !== undefined || settings.store.url !== undefined)
+    return settings.store.password;
+  return readStorePassword(engineDir(settings));
+}
+
+/** A client of the store that the settings name; it does not connect before the first query. */
+export function openStore(settings: Settings, dataset: Dataset): Store {
+  const password = passwordOf(settings);
+  return connectStore({
+    url: storeUrl(settings),
+    username: settings.store.user,
+    ...(password === undefined ? {} : { password }),
+    databases: databasesOf(settings, dataset),
+  });
+}
+
+async function answers(store: Store): Promise<boolean> {
+  try {
+    return (await store.client.ping()).success;
+  } catch {
+    return false;
+  }
+}
+
+async function runningStore(settings: Settings, dataset: Dataset): Promise<Store | undefined> {
+  let store: Store;
+  try {
+    store = openStore(settings, dataset);
+  } catch (error) {
+    // No password file: the embedded store has never run here, so none is running.
+    if (settings.store.url === undefined) return undefined;
+    throw error;
+  }
+  if (settings.store.url !== undefined || (await answers(store))) return store;
+  await store.close();
+  return undefined;
+}
+
+/**
+ * Runs `work` on a store with its tables in place: `store.url` or the running embedded store, otherwise an
+ * embedded one that is started for this purpose and stopped afterwards.
+ */
+export async function withStore<T>(
+  settings: Settings,
+  dataset: Dataset,
+  log: Logger,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const running = await runningStore(settings, dataset);
+  if (running !== undefined) {
+    try {
+      await prepareStore(running);
+      return await work(running);
+    } finally {
+      await running.close();
+    }
+  }
+  return withEngine(engineDir(settings), settings, databasesOf(settings, dataset), log, work);
+}
+
+/** As `withStore`, on an empty embedded store in a temporary folder that is removed afterwards. */
+export async function withTemporaryStore<T>(
+  settings: Settings,
+  log: Logger,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'ja4-store-'));
+  try {
+    return await withEngine(folder, settings, databasesOf(settings, 'demo'), log, work);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function withEngine<T>(
+  dataDir: string,
+  settings: Settings,
+  databases: Databases,
+  log: Logger,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const engine = await startEngine({ dataDir, port: 0, log, ...memoryLimit(settings) });
+  const store = connectStore({ url: engine.url, password: readStorePassword(dataDir), databases });
+  try {
+    await prepareStore(store);
+    return await work(store);
+  } finally {
+    await store.close();
+    await engine.stop();
+  }
+}
+
+export function memoryLimit(settings: Settings): { memoryLimitBytes?: number } {
+  const megabytes = settings.store.memory_limit_mb;
+  return megabytes === undefined ? {} : { memoryLimitBytes: megabytes * 1_048_576 };
+}
+
+/** Brings the tables to the current version and the reference lists in; a no-op where both are there. */
+export async function prepareStore(store: Store): Promise<void> {
+  await migrate(store);
+  await loadReferenceData(store);
+}
