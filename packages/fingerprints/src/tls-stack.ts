@@ -1,0 +1,32 @@
+import type { ClientHello } from './client-hello.ts';
+import { extensionType } from './client-hello-extensions.ts';
+import { truncatedSha256 } from './digest.ts';
+import { count, protocolAndVersion, sortedHex, withAlgorithms } from './ja4.ts';
+import type { HelloTransport } from './offered-version.ts';
+
+/** Extensions that come and go with the connection, not with the software that opens it. */
+const perConnection: ReadonlySet<number> = new Set([
+  extensionType.serverName,
+  extensionType.alpn,
+  extensionType.padding,
+  extensionType.preSharedKey,
+  extensionType.earlyData,
+  extensionType.cookie,
+]);
+
+/**
+ * The key of a client's TLS stack: one value for one piece of software, whether it resumes a session, opens
+ * a WebSocket, visits an address without a name or needs padding, where JA4 gives it several.
+ *
+ * The form is JA4's, with the neutral letter `x` where JA4 describes the connection:
+ * `t13x1514xx_8daaf6152771_02713d6af862` is transport and version (`t13`), `x` for SNI, cipher count (`15`),
+ * extension count (`14`), `xx` for ALPN, then the two hashes. The extensions server_name (0), ALPN (16),
+ * padding (21), pre_shared_key (41), early_data (42) and cookie (44) are left out of the count and of the
+ * last hash; everything else follows the rules of JA4. The `x` keeps it from being mistaken for a JA4.
+ */
+export function tlsStack(hello: ClientHello, transport: HelloTransport): string {
+  const lasting = hello.extensions.filter((type) => !perConnection.has(type));
+  const a = `${protocolAndVersion(hello, transport)}x${count(hello.cipherSuites)}${count(lasting)}xx`;
+  const b = truncatedSha256(sortedHex(hello.cipherSuites));
+  return `${a}_${b}_${truncatedSha256(withAlgorithms(lasting, hello))}`;
+}
