@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { gaussian, seededRandom } from '../random.ts';
+import { forestImportance } from './attribution.ts';
+import { growForest, type Matrix } from './isolation-forest.ts';
+
+/** People around the origin in six dimensions, and one row per list that lies far out along its features and in the middle of the others. */
+function planted(
+  rows: number,
+  outliers: readonly (readonly number[])[],
+): { people: Matrix; outliers: Matrix } {
+  const random = seededRandom(11);
+  const columns = 6;
+  const people = Float64Array.from({ length: rows * columns }, () => gaussian(random));
+  const far = Float64Array.from({ length: outliers.length * columns }, (_, i) => {
+    const along = outliers[Math.floor(i / columns)] ?? [];
+    return along.includes(i % columns) ? 7 : 0;
+  });
+  return {
+    people: { rows, columns, values: people },
+    outliers: { rows: outliers.length, columns, values: far },
+  };
+}
+
+const ranking = (importance: Float64Array) =>
+  [...importance.keys()].sort((a, b) => (importance[b] ?? 0) - (importance[a] ?? 0));
+
+describe('the importance of features in a forest', () => {
+  const { people, outliers } = planted(1000, [[0], [4], [1, 3], [2, 5]]);
+
+  for (const extension of [0, 1, 5])
+    it(`names the planted features first at extension ${extension}`, () => {
+      const forest = growForest(people, seededRandom(2), { extension });
+      const first = (row: number, count: number) =>
+        ranking(forestImportance(forest, outliers, row))
+          .slice(0, count)
+          .sort();
+      expect(first(0, 1)).toEqual([0]);
+      expect(first(1, 1)).toEqual([4]);
+      expect(first(2, 2)).toEqual([1, 3]);
+      expect(first(3, 2)).toEqual([2, 5]);
+    });
+
+  it('is at least 1 for every feature, because no side of a split holds more rows than the node', () => {
+    const forest = growForest(people, seededRandom(2), { extension: 1 });
+    expect(Math.min(...forestImportance(forest, outliers, 2))).toBeGreaterThanOrEqual(1);
+  });
+
+  it('tells an outlier from a person by its spread over the features', () => {
+    const forest = growForest(people, seededRandom(2), { extension: 1 });
+    const spread = (importance: Float64Array) => Math.max(...importance) - Math.min(...importance);
+    expect(spread(forestImportance(forest, outliers, 0))).toBeGreaterThan(
+      2 * spread(forestImportance(forest, people, 0)),
+    );
+  });
+});
