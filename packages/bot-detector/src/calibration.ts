@@ -42,7 +42,7 @@ export function calibrate(baseline: ArrayLike<number>, robust: boolean): Calibra
     quantiles: Array.from({ length: 101 }, (_, i) => quantile(sorted, i / 100)),
     tailFrom,
     tailShare,
-    tailScale: Math.max(robust ? fromBulk : Math.max(meanExcess, fromBulk), floor),
+    tailScale: Math.max(robust ? fromBulk : meanExcess, floor),
   };
 }
 
