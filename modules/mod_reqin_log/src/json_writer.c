@@ -1,0 +1,120 @@
+#include "json_writer.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+void json_open(json_writer *json, char *buffer, size_t capacity)
+{
+    *json = (json_writer){.buffer = buffer, .capacity = capacity};
+    json->buffer[json->length++] = '{';
+}
+
+/* One octet stays free for the closing brace. */
+static bool put(json_writer *json, const char *text, size_t length)
+{
+    if (length >= json->capacity - json->length) return false;
+    memcpy(json->buffer + json->length, text, length);
+    json->length += length;
+    return true;
+}
+
+/* Length of the well-formed UTF-8 sequence at `text` (Unicode, table 3-7), 0 when there is none. */
+static size_t utf8_sequence(const unsigned char *text, size_t length)
+{
+    const unsigned char lead = text[0];
+    if (lead < 0x80) return 1;
+    const size_t size = lead >= 0xc2 && lead <= 0xdf ? 2 : (lead & 0xf0) == 0xe0 ? 3 : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+    if (size == 0 || size > length) return 0;
+    unsigned char low = 0x80, high = 0xbf; /* of the second octet */
+    if (lead == 0xe0) low = 0xa0;
+    if (lead == 0xed) high = 0x9f;
+    if (lead == 0xf0) low = 0x90;
+    if (lead == 0xf4) high = 0x8f;
+    if (text[1] < low || text[1] > high) return 0;
+    for (size_t i = 2; i < size; i++) {
+        if ((text[i] & 0xc0) != 0x80) return 0;
+    }
+    return size;
+}
+
+static bool put_escaped(json_writer *json, const char *value, size_t length)
+{
+    const unsigned char *text = (const unsigned char *)value;
+    size_t i = 0;
+    while (i < length) {
+        const unsigned char c = text[i];
+        const size_t size = utf8_sequence(text + i, length - i);
+        if (c == '"' || c == '\\') {
+            const char escaped[2] = {'\\', (char)c};
+            if (!put(json, escaped, 2)) return false;
+        } else if (c < 0x20 || c == 0x7f || size == 0) {
+            char escaped[8];
+            snprintf(escaped, sizeof escaped, "\\u%04x", c);
+            if (!put(json, escaped, 6)) return false;
+        } else if (!put(json, value + i, size)) {
+            return false;
+        }
+        i += size == 0 ? 1 : size;
+    }
+    return true;
+}
+
+static bool put_name(json_writer *json, const char *name)
+{
+    if (json->length > 1 && !put(json, ",", 1)) return false;
+    return put(json, "\"", 1) && put_escaped(json, name, strlen(name)) && put(json, "\":", 2);
+}
+
+/* Takes back a field that did not fit. */
+static void settle(json_writer *json, size_t mark, bool fitted)
+{
+    if (fitted) return;
+    json->length = mark;
+    json->omitted++;
+}
+
+void json_text(json_writer *json, const char *name, const char *value, size_t length)
+{
+    const size_t mark = json->length;
+    settle(json, mark,
+        put_name(json, name) && put(json, "\"", 1) && put_escaped(json, value, length) && put(json, "\"", 1));
+}
+
+static void number(json_writer *json, const char *name, const char *digits)
+{
+    const size_t mark = json->length;
+    settle(json, mark, put_name(json, name) && put(json, digits, strlen(digits)));
+}
+
+void json_unsigned(json_writer *json, const char *name, uint64_t value)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%" PRIu64, value);
+    number(json, name, digits);
+}
+
+void json_milliseconds(json_writer *json, const char *name, uint64_t microseconds)
+{
+    char digits[32];
+    snprintf(digits, sizeof digits, "%" PRIu64 ".%03u", microseconds / 1000, (unsigned)(microseconds % 1000));
+    number(json, name, digits);
+}
+
+size_t json_close(json_writer *json)
+{
+    json->buffer[json->length++] = '}';
+    return json->length;
+}
+
+size_t json_text_cut(const char *value, size_t length, size_t limit)
+{
+    if (length <= limit) return length;
+    size_t back = 0; /* continuation octets directly before the cut */
+    while (back < 3 && back < limit && ((unsigned char)value[limit - back - 1] & 0xc0) == 0x80) back++;
+    if (back == limit) return limit;
+    const unsigned char *lead = (const unsigned char *)value + limit - back - 1;
+    if (*lead < 0xc0) return limit;
+    return utf8_sequence(lead, length - (limit - back - 1)) > back + 1 ? limit - back - 1 : limit;
+}
