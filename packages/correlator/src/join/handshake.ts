@@ -1,0 +1,30 @@
+import type { HttpEvent } from '../event/http-event.ts';
+import type { NetworkEvent } from '../event/network-event.ts';
+
+/** What names the connection that a handshake was first matched to. */
+export type FirstRequest = Pick<HttpEvent, 'server_id' | 'conn_id' | 'dst_ip' | 'dst_port'>;
+
+/** A handshake that waits for the requests of its connection. */
+export interface Handshake {
+  readonly event: NetworkEvent;
+  readonly key: string;
+  readonly bytes: number;
+  firstRequest: FirstRequest | undefined;
+  /** End of the latest request so far, or the handshake itself; event time, nanoseconds. */
+  lastUseNs: number;
+  /** Requests so far. */
+  uses: number;
+  /** When it arrived or was last used, on the join's clock. */
+  touchedMs: number;
+  /** Whether a row without a request was given for it. */
+  emittedAlone: boolean;
+}
+
+/** What both sides always have. Port and address cannot contain a space. */
+export function connectionKey(event: {
+  readonly transport: string;
+  readonly src_ip: string;
+  readonly src_port: number;
+}): string {
+  return `${event.transport} ${event.src_ip} ${event.src_port}`;
+}
