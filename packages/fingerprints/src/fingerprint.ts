@@ -37,21 +37,22 @@ export function fingerprint(hello: ClientHello, transport: HelloTransport): Fing
     ja4_r: ja4r(hello, transport),
     tls_stack: tlsStack(hello, transport),
     tls_version: offeredTlsVersion(hello, transport),
-    tls_alpn_offered: hello.alpn.slice(0, maxAlpnOffered).map(printable),
+    tls_alpn_offered: hello.alpn.slice(0, maxAlpnOffered).map((name) => printable(name, maxProtocolName)),
     tls_resumption: hello.hasPreSharedKey || hello.hasSessionTicket,
   };
-  if (hello.serverName !== undefined) result.tls_sni = printable(hello.serverName);
+  if (hello.serverName !== undefined) result.tls_sni = printable(hello.serverName, maxServerName);
   const first = result.tls_alpn_offered[0];
   if (first !== undefined) result.tls_alpn = first;
   return result;
 }
 
-/** Longest name kept, in bytes: DNS names have at most 253. */
-const maxNameLength = 255;
+/** Longest names kept, in bytes. DNS names have at most 253; registered ALPN names at most 22. */
+const maxServerName = 255;
+const maxProtocolName = 64;
 
 /** Wire bytes as a text that is safe to log and store: printable ASCII, everything else `\xNN`. */
-function printable(bytes: string): string {
+function printable(bytes: string, maxBytes: number): string {
   return bytes
-    .slice(0, maxNameLength)
+    .slice(0, maxBytes)
     .replace(/[^\x21-\x7e]|\\/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -1,1 +1,8 @@
+export {
+  type CaptureReading,
+  type ReadCaptureOptions,
+  readCaptureFile,
+} from './capture-file/read-capture-file.ts';
+export { type CaptureCounter, type CaptureStatistics, captureCounters } from './capture-statistics.ts';
+export { HelloTracker, type HelloTrackerOptions } from './hello-tracker.ts';
 export type { NetworkEvent } from './network-event.ts';

@@ -1,0 +1,60 @@
+/** What is counted while packets are read. Every packet and every hello that leads nowhere has a name. */
+export const captureCounters = [
+  /** Packets read and their captured bytes. */
+  'packets',
+  'bytes',
+  /** Network events emitted: the first ClientHello of each connection. */
+  'hellos',
+  /** A further hello on the same connection, as after a HelloRetryRequest: not emitted. */
+  'hellos_second',
+  'hellos_retransmitted',
+  /** Emitted without SYN facts: the connection was older than the capture. */
+  'hellos_without_syn',
+  /** Raw JA3 or JA4 texts left out of an event because of their length. */
+  'raw_forms_left_out',
+  'syns',
+  'syns_repeated',
+
+  // Packets that were passed over, by reason.
+  'link_type_unsupported',
+  'not_ip',
+  'packet_truncated',
+  'ip_malformed',
+  'ip_fragment',
+  'transport_other',
+  'tcp_malformed',
+
+  // Connections given up before a hello.
+  'streams_not_tls',
+  'hello_broken_record',
+  'hello_too_large',
+  'hello_too_many_segments',
+  /** Ended by idleness, eviction or the end of the capture while bytes were missing. */
+  'hello_incomplete',
+  'hello_not_client_hello',
+  'hello_bad_header',
+  'hello_bad_session_id',
+  'hello_bad_cipher_suites',
+  'hello_bad_compression_methods',
+  'hello_bad_extensions',
+
+  // The bounds of the flow table at work.
+  'flows_idle',
+  'flows_evicted',
+  'flows_evicted_for_memory',
+
+  // Capture files.
+  'files_foreign',
+  'files_truncated',
+  'files_corrupt',
+  'blocks_skipped',
+  'packets_oversized',
+] as const;
+
+export type CaptureCounter = (typeof captureCounters)[number];
+
+export type CaptureStatistics = Record<CaptureCounter, number>;
+
+export function newCaptureStatistics(): CaptureStatistics {
+  return Object.fromEntries(captureCounters.map((name) => [name, 0])) as CaptureStatistics;
+}
