@@ -7,7 +7,7 @@
  */
 export const httpLogColumns = [
   /** Start of the request, microseconds since 1970. */
-  { name: 'time', type: 'DateTime64(6)' },
+  { name: 'time', type: "DateTime64(6, 'UTC')" },
   /** Web server kind: apache, haproxy, nginx, node. */
   { name: 'source', type: 'LowCardinality(String)' },
   { name: 'server_id', type: 'LowCardinality(String)' },

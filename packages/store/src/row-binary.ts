@@ -82,7 +82,7 @@ const writers: Record<HttpLogColumnType, Write> = {
     }
   },
   IPv6: (w, value: string) => w.address(value),
-  'DateTime64(6)': (w, value: number) => w.int64(Math.round(value)),
+  "DateTime64(6, 'UTC')": (w, value: number) => w.int64(Math.round(value)),
   UInt8: (w, value: number) => {
     w.length = w.bytes.writeUInt8(value, w.length);
   },

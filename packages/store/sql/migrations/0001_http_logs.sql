@@ -4,7 +4,7 @@
 -- parsed. Absent is not zero: numbers that were not seen are -1, texts are ''.
 CREATE TABLE IF NOT EXISTS ja4_logs.http_logs_raw
 (
-    time DateTime64(6),
+    time DateTime64(6, 'UTC'),
     source LowCardinality(String),
     server_id LowCardinality(String),
     sensor_id LowCardinality(String),
@@ -89,7 +89,7 @@ ENGINE = Null;
 -- why repeated header values cost almost nothing on disk.
 CREATE TABLE IF NOT EXISTS ja4_logs.http_logs
 (
-    time DateTime64(6) CODEC(Delta, ZSTD(1)),
+    time DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
     log_date Date DEFAULT toDate(time),
     source LowCardinality(String),
     server_id LowCardinality(String),
@@ -181,6 +181,9 @@ CREATE TABLE IF NOT EXISTS ja4_logs.http_logs
     browser_family LowCardinality(String),
     tls_library LowCardinality(String),
     h2_browser_family LowCardinality(String),
+    -- A page that a person would see load (frames included); a part of one.
+    is_document UInt8,
+    is_asset UInt8,
     INDEX idx_src_ip src_ip TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX idx_ja4 ja4 TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX idx_tls_stack tls_stack TYPE bloom_filter(0.01) GRANULARITY 1,

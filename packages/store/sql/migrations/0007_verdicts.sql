@@ -3,8 +3,8 @@
 
 CREATE TABLE IF NOT EXISTS ja4_processing.ml_all_scores
 (
-    detected_at DateTime,
-    window_start DateTime,
+    detected_at DateTime('UTC'),
+    window_start DateTime('UTC'),
     src_ip IPv6,
     tls_stack String,
     ja4 String,
@@ -25,8 +25,8 @@ CREATE TABLE IF NOT EXISTS ja4_processing.ml_all_scores
     asn_domain LowCardinality(String) DEFAULT '',
     country_code LowCardinality(String) DEFAULT '',
     asn_label LowCardinality(String) DEFAULT '',
-    first_seen DateTime,
-    last_seen DateTime,
+    first_seen DateTime('UTC'),
+    last_seen DateTime('UTC'),
     first_ua String CODEC(ZSTD(3)),
     hits UInt64,
     hit_velocity Float32 DEFAULT 0,
@@ -67,8 +67,8 @@ SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
 -- The sessions above the threshold, same columns.
 CREATE TABLE IF NOT EXISTS ja4_processing.ml_detected_anomalies
 (
-    detected_at DateTime,
-    window_start DateTime,
+    detected_at DateTime('UTC'),
+    window_start DateTime('UTC'),
     src_ip IPv6,
     tls_stack String,
     ja4 String,
@@ -89,8 +89,8 @@ CREATE TABLE IF NOT EXISTS ja4_processing.ml_detected_anomalies
     asn_domain LowCardinality(String) DEFAULT '',
     country_code LowCardinality(String) DEFAULT '',
     asn_label LowCardinality(String) DEFAULT '',
-    first_seen DateTime,
-    last_seen DateTime,
+    first_seen DateTime('UTC'),
+    last_seen DateTime('UTC'),
     first_ua String CODEC(ZSTD(3)),
     hits UInt64,
     hit_velocity Float32 DEFAULT 0,
@@ -128,10 +128,10 @@ SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
 -- Sessions that training left out, for people to read: poison and mistakes both show here.
 CREATE TABLE IF NOT EXISTS ja4_processing.ml_excluded_sessions
 (
-    detected_at DateTime,
+    detected_at DateTime('UTC'),
     cycle_id String CODEC(ZSTD(3)),
     model_name LowCardinality(String),
-    window_start DateTime,
+    window_start DateTime('UTC'),
     src_ip IPv6,
     tls_stack String,
     ja4 String,
@@ -151,7 +151,7 @@ SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
 -- A row per model and cycle.
 CREATE TABLE IF NOT EXISTS ja4_processing.ml_performance_metrics
 (
-    recorded_at DateTime,
+    recorded_at DateTime('UTC'),
     cycle_id String CODEC(ZSTD(3)),
     model_name LowCardinality(String),
     model_version String DEFAULT '',

@@ -2,10 +2,10 @@
 -- queues and lag. Counters are totals since the service started; started_at tells a restart from a reset.
 CREATE TABLE IF NOT EXISTS ja4_processing.service_metrics
 (
-    recorded_at DateTime64(3),
+    recorded_at DateTime64(3, 'UTC'),
     service LowCardinality(String),
     instance LowCardinality(String),
-    started_at DateTime64(3),
+    started_at DateTime64(3, 'UTC'),
     counters Map(LowCardinality(String), Float64)
 )
 ENGINE = MergeTree

@@ -1,7 +1,7 @@
 -- What people say about visitors, and what they did. Labels do not expire: training reads them.
 CREATE TABLE IF NOT EXISTS ja4_processing.classifications
 (
-    created_at DateTime64(3),
+    created_at DateTime64(3, 'UTC'),
     src_ip IPv6,
     -- '' = every stack, every host of the address.
     tls_stack String DEFAULT '',
@@ -16,7 +16,7 @@ ORDER BY (src_ip, created_at);
 
 CREATE TABLE IF NOT EXISTS ja4_processing.audit_logs
 (
-    timestamp DateTime64(3),
+    timestamp DateTime64(3, 'UTC'),
     user_name LowCardinality(String),
     action LowCardinality(String),
     entity_type LowCardinality(String),

@@ -1,0 +1,77 @@
+-- Requests of a span of time, filtered, sorted by one of the whitelisted columns, one page of them (paging as in
+-- verdict-list).
+SELECT *
+FROM
+(
+    SELECT
+        time,
+        replaceRegexpOne(toString(src_ip), '^::ffff:(\\d+\\.\\d+\\.\\d+\\.\\d+)$', '\\1') AS ip,
+        src_port,
+        method,
+        scheme,
+        host,
+        path,
+        query,
+        http_version,
+        status_code,
+        response_size,
+        duration_ms,
+        header_user_agent,
+        header_referer,
+        ja4,
+        tls_stack,
+        correlated,
+        keepalives,
+        src_asn,
+        src_org,
+        src_country_code,
+        multiIf(
+            {sort:String} = 'time', toFloat64(toUnixTimestamp64Micro(time)),
+            {sort:String} = 'status_code', toFloat64(status_code),
+            {sort:String} = 'response_size', toFloat64(response_size),
+            {sort:String} = 'duration_ms', ifNotFinite(toFloat64(duration_ms), -1.),
+            0.) AS sort_number,
+        multiIf(
+            {sort:String} = 'src_ip', hex(src_ip),
+            {sort:String} = 'method', toString(method),
+            {sort:String} = 'host', toString(host),
+            {sort:String} = 'path', path,
+            {sort:String} = 'http_version', toString(http_version),
+            {sort:String} = 'header_user_agent', header_user_agent,
+            {sort:String} = 'ja4', ja4,
+            {sort:String} = 'src_country_code', toString(src_country_code),
+            '') AS sort_text,
+        hex(sipHash128(time, src_ip, src_port, conn_id, keepalives, method, path, query, seq)) AS row_key
+    FROM ja4_logs.http_logs AS requests
+    WHERE time >= {from:DateTime64(3)} AND time <= {to:DateTime64(3)}
+      AND orphan_side != 'B'
+      AND (empty({ip:Array(String)}) OR arrayExists(prefix -> isIPAddressInRange(toString(requests.src_ip), prefix), {ip:Array(String)}))
+      AND NOT arrayExists(prefix -> isIPAddressInRange(toString(requests.src_ip), prefix), {not_ip:Array(String)})
+      AND (empty({method:Array(String)}) OR has({method:Array(String)}, method))
+      AND NOT has({not_method:Array(String)}, method)
+      AND (empty({host:Array(String)}) OR has({host:Array(String)}, host))
+      AND NOT has({not_host:Array(String)}, host)
+      AND (empty({http_version:Array(String)}) OR has({http_version:Array(String)}, http_version))
+      AND NOT has({not_http_version:Array(String)}, http_version)
+      AND (empty({status:Array(UInt16)}) OR has({status:Array(UInt16)}, status_code))
+      AND NOT has({not_status:Array(UInt16)}, status_code)
+      AND (empty({ja4:Array(String)}) OR has({ja4:Array(String)}, ja4))
+      AND NOT has({not_ja4:Array(String)}, ja4)
+      AND (empty({tls_stack:Array(String)}) OR has({tls_stack:Array(String)}, tls_stack))
+      AND NOT has({not_tls_stack:Array(String)}, tls_stack)
+      AND (empty({asn:Array(UInt32)}) OR has({asn:Array(UInt32)}, src_asn))
+      AND NOT has({not_asn:Array(UInt32)}, src_asn)
+      AND (empty({path:String}) OR path = {path:String})
+      AND (empty({search:String}) OR positionCaseInsensitiveUTF8(concat(toString(requests.src_ip), '\n', method, '\n', host, '\n', path, '\n', query, '\n', header_user_agent, '\n', ja4, '\n', src_org), {search:String}) > 0)
+)
+WHERE {after:UInt8} = 0
+   OR if({descending:UInt8} = 1,
+         (sort_number, sort_text, row_key) < ({after_number:Float64}, {after_text:String}, {after_key:String}),
+         (sort_number, sort_text, row_key) > ({after_number:Float64}, {after_text:String}, {after_key:String}))
+ORDER BY
+    if({descending:UInt8} = 1, sort_number, -sort_number) DESC,
+    if({descending:UInt8} = 1, sort_text, NULL) DESC,
+    if({descending:UInt8} = 1, NULL, sort_text) ASC,
+    if({descending:UInt8} = 1, row_key, NULL) DESC,
+    if({descending:UInt8} = 1, NULL, row_key) ASC
+LIMIT {limit:UInt32}
