@@ -1,5 +1,11 @@
 export { type ClientHello, type ClientHelloFailure, parseClientHello } from './client-hello.ts';
 export { extensionType } from './client-hello-extensions.ts';
+export {
+  type ClientHelloContent,
+  type EncodedExtension,
+  encodeClientHello,
+  encodeExtension,
+} from './encode-client-hello.ts';
 export { type Fingerprint, fingerprint } from './fingerprint.ts';
 export { isGrease } from './grease.ts';
 export { ja3, ja3Hash } from './ja3.ts';
