@@ -14,7 +14,7 @@ export interface Token {
 
 export type TokenResult =
   | { ok: true; tokens: Token[] }
-  | { ok: false; reason: 'nul' | 'non-ascii' | 'unclosed' | 'dollar' | 'character'; at: number };
+  | { ok: false; reason: 'nul' | 'non-ascii' | 'unclosed' | 'dollar' | 'literal' | 'character'; at: number };
 
 const wordStart = /[A-Za-z_]/;
 const wordPart = /[\w$]/;
@@ -34,7 +34,7 @@ const escapes: Record<string, string> = {
 };
 
 /** Content of a quoted run without its quotes: backslash escapes and doubled quotes resolved. */
-function unescape(body: string, quote: string): string {
+function unquote(body: string, quote: string): string {
   let out = '';
   for (let i = 0; i < body.length; i++) {
     const c = body[i]!;
@@ -89,17 +89,21 @@ function endOfComment(sql: string, start: number): number {
  * swallows letters, characters outside ASCII are accepted only inside quotes and comments (the engine's
  * lexer knows Unicode spaces and quotes), a heredoc only where it is unambiguous. What this function takes
  * for a string or a comment is one for the engine too.
+ * @param stop asked after every token; tokenizing ends there when it says so (data follows, not SQL)
  */
-export function tokenize(sql: string): TokenResult {
+export function tokenize(sql: string, stop: (token: Token) => boolean = () => false): TokenResult {
   const tokens: Token[] = [];
+  let stopped = false;
   const push = (kind: TokenKind, value: string, start: number, end: number): number => {
-    tokens.push({ kind, value, start, end });
+    const token = { kind, value, start, end };
+    tokens.push(token);
+    stopped = stop(token);
     return end;
   };
   const nul = sql.indexOf('\0');
   if (nul >= 0) return { ok: false, reason: 'nul', at: nul };
   let i = 0;
-  while (i < sql.length) {
+  while (i < sql.length && !stopped) {
     const c = sql[i]!;
     if (space.test(c)) i++;
     else if ((c === '-' && sql[i + 1] === '-') || (c === '#' && (sql[i + 1] === ' ' || sql[i + 1] === '!'))) {
@@ -112,10 +116,13 @@ export function tokenize(sql: string): TokenResult {
     } else if (c === "'" || c === '"' || c === '`') {
       const end = endOfQuoted(sql, i, c);
       if (end < 0) return { ok: false, reason: 'unclosed', at: i };
-      i = push(c === "'" ? 'string' : 'quoted', unescape(sql.slice(i + 1, end - 1), c), i, end);
+      i = push(c === "'" ? 'string' : 'quoted', unquote(sql.slice(i + 1, end - 1), c), i, end);
     } else if (wordStart.test(c)) {
       let end = i + 1;
       while (end < sql.length && wordPart.test(sql[end]!)) end++;
+      // x'…' and b'…' know no backslash in the engine: only contents where that makes no difference.
+      if (end === i + 1 && /[xb]/i.test(c) && sql[end] === "'" && !/^'[0-9a-f]*'/i.test(sql.slice(end)))
+        return { ok: false, reason: 'literal', at: i };
       i = push('word', sql.slice(i, end), i, end);
     } else if (c >= '0' && c <= '9') {
       let end = i + 1;

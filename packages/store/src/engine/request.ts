@@ -1,0 +1,152 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import { failure, httpFailure } from './clickhouse-error.ts';
+import { readMultipart } from './multipart.ts';
+import { checkSetting, isHttpSetting } from './setting-rules.ts';
+import { keyword, tokenize } from './sql-tokens.ts';
+
+/** Longest statement in bytes; rows of an INSERT do not count when the statement stands in the URL. */
+export const maxStatementBytes = 1024 * 1024;
+
+/** One statement as a client sent it. */
+export interface StatementRequest {
+  sql: string;
+  /** Rows for an INSERT, when the statement itself came in the URL. */
+  body: Readable | undefined;
+  database: string | undefined;
+  defaultFormat: string | undefined;
+  queryId: string | undefined;
+  parameters: ReadonlyMap<string, string>;
+  settings: readonly (readonly [name: string, value: string])[];
+  /** The client wants to know the outcome before the first byte. */
+  waitEndOfQuery: boolean;
+  /** The client accepts a compressed response if it also says so in Accept-Encoding. */
+  compressResponse: boolean;
+  /** GET must not change anything (as in ClickHouse). */
+  mustBeRead: boolean;
+}
+
+const reserved = new Set(['query', 'database', 'default_format', 'query_id', 'user', 'password', 'format']);
+const identifierName = /^[A-Za-z_]\w{0,127}$/;
+
+/** The body as it was before Content-Encoding. */
+function decoded(request: IncomingMessage): Readable {
+  const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
+  const decoder = {
+    gzip: createGunzip,
+    'x-gzip': createGunzip,
+    deflate: createInflate,
+    br: createBrotliDecompress,
+    zstd: createZstdDecompress,
+  }[encoding];
+  if (encoding === 'identity' || encoding === '') return request;
+  if (decoder === undefined)
+    throw httpFailure(
+      415,
+      `Content-Encoding '${encoding.slice(0, 40)}' is not known; use gzip, br, zstd or deflate.`,
+    );
+  const stream = decoder();
+  request.once('error', (error) => stream.destroy(error));
+  request.once('aborted', () => stream.destroy(failure('QUERY_WAS_CANCELLED', 'The client went away.')));
+  return request.pipe(stream);
+}
+
+async function readText(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxStatementBytes)
+      throw failure(
+        'QUERY_IS_TOO_LARGE',
+        `The statement is larger than ${maxStatementBytes} bytes; put an INSERT's statement into the URL and its rows into the body.`,
+      );
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function utf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw failure('SYNTAX_ERROR', 'Syntax error: the statement is not valid UTF-8.');
+  }
+}
+
+/** Whether a statement's first word is INSERT, which makes the request's body its rows. */
+function isInsert(sql: string): boolean {
+  const first = tokenize(sql, () => true);
+  return first.ok && keyword(first.tokens[0]) === 'INSERT';
+}
+
+function addParameter(parameters: Map<string, string>, name: string, value: string): void {
+  if (!identifierName.test(name))
+    throw failure('BAD_ARGUMENTS', 'A query parameter needs an identifier as its name.');
+  if (value.includes('\0'))
+    throw failure('BAD_ARGUMENTS', `Query parameter '${name}' holds a NUL; write it as \\0.`);
+  parameters.set(name, value);
+}
+
+/**
+ * Reads a request of ClickHouse's HTTP interface: statement from URL, body or form; parameters, settings and
+ * options from the URL.
+ * @throws ClickHouseFailure for anything malformed, too large or not available here
+ */
+export async function readRequest(request: IncomingMessage, url: URL): Promise<StatementRequest> {
+  const query = url.searchParams;
+  const parameters = new Map<string, string>();
+  const settings: [string, string][] = [];
+  for (const [name, value] of query) {
+    if (name.startsWith('param_')) addParameter(parameters, name.slice(6), value);
+    else if (name === 'session_id')
+      throw failure('NOT_IMPLEMENTED', 'Sessions are not available here: every request stands alone.');
+    else if (name === 'role')
+      throw failure('NOT_IMPLEMENTED', 'Roles come with the user here, not with the request.');
+    else if (name === 'compress' || name === 'decompress') {
+      if (value !== '0') throw failure('NOT_IMPLEMENTED', `Use HTTP compression instead of ${name}=1.`);
+    } else if (!reserved.has(name) && !isHttpSetting(name)) {
+      checkSetting(name);
+      settings.push([name, value]);
+    }
+  }
+  const sqlInUrl = query.get('query') ?? '';
+  const isForm = /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
+  const stream = request.method === 'GET' || request.method === 'HEAD' ? undefined : decoded(request);
+  let sql = sqlInUrl;
+  let body = stream;
+  if (stream !== undefined && isForm) {
+    const fields = readMultipart(await readText(stream), request.headers['content-type'] ?? '');
+    for (const [name, value] of fields) {
+      if (name === 'query') sql += utf8(value);
+      else if (name.startsWith('param_')) addParameter(parameters, name.slice(6), utf8(value));
+      else
+        throw failure(
+          'NOT_IMPLEMENTED',
+          'External tables in a form are not available here; insert them first.',
+        );
+    }
+    body = undefined;
+  } else if (stream !== undefined && !isInsert(sqlInUrl)) {
+    const text = utf8(await readText(stream));
+    sql = sqlInUrl === '' ? text : `${sqlInUrl}\n${text}`;
+    body = undefined;
+  }
+  const header = (name: string): string | undefined => {
+    const value = request.headers[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    sql,
+    body,
+    database: query.get('database') ?? header('x-clickhouse-database'),
+    defaultFormat: query.get('default_format') ?? header('x-clickhouse-format'),
+    queryId: query.get('query_id') ?? header('x-clickhouse-query-id'),
+    parameters,
+    settings,
+    waitEndOfQuery: query.get('wait_end_of_query') === '1',
+    compressResponse: query.get('enable_http_compression') === '1',
+    mustBeRead: request.method === 'GET' || request.method === 'HEAD',
+  };
+}

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
+import { createBrotliCompress, createDeflate, createGzip, createZstdCompress } from 'node:zlib';
+import { type ClickHouseFailure, failure } from './clickhouse-error.ts';
+import type { Sink, Summary } from './statement-runner.ts';
+
+const contentTypes: Record<string, string> = {
+  json: 'application/json; charset=UTF-8',
+  xml: 'application/xml; charset=UTF-8',
+  csv: 'text/csv; charset=UTF-8; header=absent',
+  tabseparated: 'text/tab-separated-values; charset=UTF-8',
+  tsv: 'text/tab-separated-values; charset=UTF-8',
+};
+const binaryFormat = /^(?:native|rowbinary|parquet|arrow|orc|avro|protobuf|msgpack|bson|npy|rawblob)/;
+
+function contentType(format: string): string {
+  const name = format.toLowerCase();
+  if (binaryFormat.test(name)) return 'application/octet-stream';
+  if (name.endsWith('eachrow')) return 'application/x-ndjson; charset=UTF-8';
+  if (name.startsWith('json')) return contentTypes.json!;
+  if (name.startsWith('csvwith')) return 'text/csv; charset=UTF-8; header=present';
+  return contentTypes[name] ?? (name.startsWith('t') ? contentTypes.tsv! : 'text/plain; charset=UTF-8');
+}
+
+const encoders = {
+  gzip: createGzip,
+  zstd: createZstdCompress,
+  br: createBrotliCompress,
+  deflate: createDeflate,
+};
+type Encoding = keyof typeof encoders;
+
+/** The encoding both sides want, if any. */
+export function negotiate(request: IncomingMessage, wanted: boolean): Encoding | undefined {
+  if (!wanted) return undefined;
+  const accepted = String(request.headers['accept-encoding'] ?? '')
+    .toLowerCase()
+    .split(',');
+  const names = accepted.map((part) => part.split(';')[0]!.trim());
+  return (Object.keys(encoders) as Encoding[]).find((name) => names.includes(name));
+}
+
+/** Milliseconds a client may leave a streamed result unread before its statement is given up. */
+const stalledMs = 60_000;
+
+/** Writes a statement's outcome as ClickHouse's HTTP interface does. */
+export class HttpSink implements Sink {
+  readonly #response: ServerResponse;
+  readonly #encoding: Encoding | undefined;
+  readonly #sent: (bytes: number) => void;
+  #out: Writable;
+  #exceptionTag = '';
+  #format = '';
+
+  /** @param sent called with the size of every piece of the result */
+  constructor(response: ServerResponse, encoding: Encoding | undefined, sent: (bytes: number) => void) {
+    this.#response = response;
+    this.#encoding = encoding;
+    this.#sent = sent;
+    this.#out = response;
+  }
+
+  async whole(format: string, bytes: Uint8Array, summary: Summary): Promise<void> {
+    this.#head(format);
+    this.#response.setHeader('X-ClickHouse-Summary', summaryText(summary));
+    if (this.#encoding === undefined) this.#response.setHeader('Content-Length', bytes.length);
+    this.#sent(bytes.length);
+    this.#open();
+    this.#out.end(bytes);
+  }
+
+  begin(format: string): void {
+    this.#head(format);
+    this.#format = format.toLowerCase();
+    this.#exceptionTag = randomBytes(8).toString('hex');
+    this.#response.setHeader('X-ClickHouse-Exception-Tag', this.#exceptionTag);
+    this.#open();
+  }
+
+  async chunk(bytes: Uint8Array): Promise<void> {
+    this.#sent(bytes.length);
+    if (this.#out.destroyed) throw failure('QUERY_WAS_CANCELLED', 'The client went away.');
+    if (this.#out.write(bytes)) return;
+    const waited = new AbortController();
+    const { signal } = waited;
+    const stalled = setTimeout(() => this.#response.destroy(), stalledMs);
+    try {
+      await Promise.race([once(this.#out, 'drain', { signal }), once(this.#response, 'close', { signal })]);
+    } finally {
+      clearTimeout(stalled);
+      waited.abort();
+    }
+    if (this.#response.destroyed)
+      throw failure('QUERY_WAS_CANCELLED', 'The client went away or read nothing.');
+  }
+
+  async end(): Promise<void> {
+    this.#out.end();
+  }
+
+  /**
+   * Reports a failure: as a status and text, or, when the result has begun, as the exception block that
+   * clients look for at the end of the body. Formats without such a look-out see a broken connection.
+   */
+  fail(error: ClickHouseFailure, version: string): void {
+    const response = this.#response;
+    if (response.destroyed) return;
+    const text = `${error.message} (version ${version})\n`;
+    if (!response.headersSent) {
+      for (const name of ['Content-Length', 'Content-Encoding', 'X-ClickHouse-Summary'])
+        response.removeHeader(name);
+      response.statusCode = error.status;
+      response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
+      response.setHeader('X-ClickHouse-Exception-Code', error.code);
+      response.end(text);
+      return;
+    }
+    const tag = this.#exceptionTag;
+    const block = `\r\n__exception__\r\n${tag}\r\n${text}${Buffer.byteLength(text)} ${tag}\r\n__exception__\r\n`;
+    if (this.#format.endsWith('eachrow')) this.#out.end(block);
+    else this.#out.write(block, () => response.destroy());
+  }
+
+  #head(format: string): void {
+    this.#response.setHeader('Content-Type', contentType(format));
+    this.#response.setHeader('X-ClickHouse-Format', format);
+    if (this.#encoding !== undefined) this.#response.setHeader('Content-Encoding', this.#encoding);
+  }
+
+  #open(): void {
+    if (this.#encoding === undefined) return;
+    const encoder = encoders[this.#encoding]();
+    encoder.on('error', (error) => this.#response.destroy(error));
+    this.#response.on('close', () => encoder.destroy());
+    encoder.pipe(this.#response);
+    this.#out = encoder;
+  }
+}
+
+function summaryText(summary: Summary): string {
+  return JSON.stringify({
+    read_rows: String(summary.readRows),
+    read_bytes: String(summary.readBytes),
+    written_rows: String(summary.writtenRows),
+    written_bytes: String(summary.writtenBytes),
+    total_rows_to_read: '0',
+    result_rows: String(summary.resultRows),
+    result_bytes: String(summary.writtenBytes),
+    elapsed_ns: String(Math.round(summary.elapsedSeconds * 1e9)),
+  });
+}

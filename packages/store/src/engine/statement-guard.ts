@@ -1,0 +1,260 @@
+import { failure } from './clickhouse-error.ts';
+import { checkDefinition } from './create-rules.ts';
+import type { Role } from './credentials.ts';
+import { checkSetting } from './setting-rules.ts';
+import { findTopLevel, readSettings, topLevel } from './sql-clauses.ts';
+import { identifier, isSymbol, keyword, type Token, tokenize } from './sql-tokens.ts';
+
+/** An INSERT whose rows are data: in the request's body, or behind the statement itself. */
+export interface InsertFromData {
+  /** `INSERT INTO t (a, b)`: everything before SETTINGS, FORMAT or VALUES. */
+  head: string;
+  format: string;
+  /** Rows that stood behind the statement, '' when there were none. */
+  inlineData: string;
+}
+
+/** What the guard learned about one allowed statement. */
+export interface Statement {
+  kind: 'read' | 'insert' | 'change' | 'kill';
+  /** First keyword, upper case: SELECT, SHOW, CREATE, … */
+  verb: string;
+  /** The statement without its trailing semicolon and without the settings below. */
+  sql: string;
+  /** The statement's own top-level SETTINGS as SQL literals; run with SET before it. */
+  settings: readonly (readonly [name: string, literal: string])[];
+  /** Format named by a FORMAT clause. */
+  format: string | undefined;
+  /** Present for an INSERT with data, absent for INSERT … SELECT. */
+  insert: InsertFromData | undefined;
+}
+
+const readVerbs = new Set(['SELECT', 'FROM', 'SHOW', 'DESCRIBE', 'DESC', 'EXISTS', 'EXPLAIN']);
+const changeVerbs = new Set(
+  'CREATE ALTER DROP TRUNCATE RENAME EXCHANGE UNDROP OPTIMIZE SYSTEM DELETE UPDATE CHECK DETACH ATTACH'.split(
+    ' ',
+  ),
+);
+const statementVerbs = new Set([...readVerbs, ...changeVerbs, 'INSERT', 'KILL']);
+const insertData = new Set(['FORMAT', 'VALUES']);
+const insertSelect = new Set(['SELECT', 'WITH', 'FROM']);
+
+/** SYSTEM commands by their first two words; any other touches files, addresses or the process. */
+const systemCommands =
+  /^(?:RELOAD (?:DICTIONARY|DICTIONARIES)|(?:START|STOP) (?:MERGES|TTL|MOVES|VIEW|VIEWS)|(?:REFRESH|CANCEL|WAIT) VIEW|(?:DROP|CLEAR) (?:MARK|UNCOMPRESSED|QUERY|INDEX|PRIMARY|COMPILED|MMAP)|FLUSH LOGS|(?:LOAD|UNLOAD) PRIMARY)$/;
+const forbiddenAlter = new Set(['FREEZE', 'UNFREEZE', 'FETCH', 'EXPORT', 'UNLOCK']);
+
+function refuse(what: string, remedy: string): never {
+  throw failure('ACCESS_DENIED', `${what} is refused for every role: ${remedy}`);
+}
+
+const tokenProblems: Record<string, string> = {
+  nul: 'a NUL character',
+  'non-ascii': 'a character outside ASCII that is not inside quotes',
+  unclosed: 'a quote or comment that does not end',
+  dollar: 'a $ that is neither part of a name nor of a heredoc',
+  literal: 'a hexadecimal or binary literal with other characters in it',
+  character: 'a character that is not part of the language',
+};
+
+/**
+ * Tells the tokenizer where an INSERT's data begins: behind `VALUES`, or behind `FORMAT name`, unless rows
+ * come from a SELECT.
+ */
+function dataFollows(): (token: Token) => boolean {
+  let depth = 0;
+  let count = 0;
+  let isInsert = false;
+  let afterFormat = false;
+  return (token) => {
+    const word = keyword(token);
+    if (count++ === 0) isInsert = word === 'INSERT';
+    if (!isInsert) return false;
+    if (isSymbol(token, '(')) depth++;
+    else if (isSymbol(token, ')')) depth--;
+    if (depth !== 0) return false;
+    if (afterFormat || word === 'VALUES') return true;
+    afterFormat = word === 'FORMAT';
+    if (word === 'SELECT' || word === 'WITH' || word === 'FROM') isInsert = false;
+    return false;
+  };
+}
+
+/** Tokens of the statement without the semicolons at its end; of an INSERT with data only its head. */
+function readTokens(sql: string): Token[] {
+  const result = tokenize(sql, dataFollows());
+  if (!result.ok)
+    throw failure(
+      'SYNTAX_ERROR',
+      `Syntax error: the statement has ${tokenProblems[result.reason]} at position ${result.at + 1}.`,
+    );
+  const tokens = result.tokens;
+  while (isSymbol(tokens.at(-1), ';')) tokens.pop();
+  if (tokens.length === 0) throw failure('SYNTAX_ERROR', 'Syntax error: empty query.');
+  return tokens;
+}
+
+/** Rules that hold at every depth of every statement. */
+function checkEverywhere(tokens: readonly Token[], forbidden: ReadonlySet<string>): void {
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i];
+    const word = keyword(token);
+    const next = tokens[i + 1];
+    if (isSymbol(token, ';'))
+      throw failure('SYNTAX_ERROR', 'Syntax error: multi-statements are not allowed; send one per request.');
+    if (word === 'PARALLEL' && keyword(next) === 'WITH')
+      refuse('PARALLEL WITH', 'send one statement per request.');
+    if (word === 'OUTFILE' && keyword(tokens[i - 1]) === 'INTO')
+      refuse('INTO OUTFILE', 'read the response instead.');
+    if (word === 'INFILE' && keyword(tokens[i - 1]) === 'FROM')
+      refuse('FROM INFILE', 'send the rows as the body.');
+    const name = identifier(token);
+    if (name === undefined) continue;
+    if (isSymbol(next, '(') && forbidden.has(name.toLowerCase()))
+      refuse(
+        `Function ${name}()`,
+        'it reaches files, addresses or runs text as SQL; insert the data instead.',
+      );
+  }
+}
+
+/** First keyword behind opening brackets and a leading WITH list. */
+function statementVerb(tokens: readonly Token[]): string {
+  let i = 0;
+  while (isSymbol(tokens[i], '(')) i++;
+  const first = keyword(tokens[i]);
+  if (first !== 'WITH') return first;
+  const verb = tokens[findTopLevel(tokens, statementVerbs, i + 1)];
+  return verb === undefined ? 'SELECT' : keyword(verb);
+}
+
+/** Takes the top-level SETTINGS clauses out of a statement and checks every setting. */
+function takeSettings(sql: string, tokens: readonly Token[]): Pick<Statement, 'sql' | 'settings'> {
+  const settings: (readonly [string, string])[] = [];
+  let rest = '';
+  let from = tokens[0]?.start ?? 0;
+  for (const i of topLevel(tokens)) {
+    if (keyword(tokens[i]) !== 'SETTINGS') continue;
+    const clause = readSettings(sql, tokens, i + 1);
+    if (clause === undefined) continue;
+    settings.push(...clause.values);
+    rest += sql.slice(from, tokens[i]?.start);
+    from = tokens[clause.end]?.start ?? tokens.at(-1)?.end ?? sql.length;
+  }
+  return { sql: rest + sql.slice(from, tokens.at(-1)?.end), settings };
+}
+
+/** Every SETTINGS clause at any depth names harmless settings only. */
+function checkSettings(sql: string, tokens: readonly Token[]): void {
+  for (let i = 0; i < tokens.length; i++) {
+    if (keyword(tokens[i]) !== 'SETTINGS') continue;
+    for (const [name] of readSettings(sql, tokens, i + 1)?.values ?? []) checkSetting(name);
+  }
+}
+
+/** Format of a trailing FORMAT clause. */
+function trailingFormat(tokens: readonly Token[]): string | undefined {
+  let format: string | undefined;
+  for (const i of topLevel(tokens))
+    if (keyword(tokens[i]) === 'FORMAT' && !isSymbol(tokens[i + 1], '(')) format = identifier(tokens[i + 1]);
+  return format;
+}
+
+/** The data part of an INSERT, undefined for INSERT … SELECT. */
+function readInsert(sql: string, tokens: readonly Token[]): InsertFromData | undefined {
+  if (keyword(tokens[0]) !== 'INSERT' || findTopLevel(tokens, insertSelect) >= 0) return undefined;
+  const at = findTopLevel(tokens, insertData);
+  if (at < 0) throw failure('SYNTAX_ERROR', 'Syntax error: INSERT needs FORMAT, VALUES or SELECT.');
+  const isValues = keyword(tokens[at]) === 'VALUES';
+  const format = isValues ? 'Values' : identifier(tokens[at + 1]);
+  if (format === undefined) throw failure('SYNTAX_ERROR', 'Syntax error: FORMAT needs a name.');
+  const head = takeSettings(sql, tokens.slice(0, at)).sql.trim();
+  return { head, format, inlineData: sql.slice(tokens.at(-1)?.end) };
+}
+
+function checkChange(verb: string, tokens: readonly Token[], forbidden: ReadonlySet<string>): void {
+  if (keyword(tokens[1]) === 'TEMPORARY')
+    throw failure(
+      'NOT_IMPLEMENTED',
+      'Temporary tables end with the request that made them; use a CTE or a table.',
+    );
+  if (verb === 'SYSTEM') {
+    const command = `${keyword(tokens[1])} ${keyword(tokens[2])}`;
+    if (!systemCommands.test(command))
+      refuse(`SYSTEM ${command.trim()}`, 'it concerns files or the process.');
+  }
+  if (verb === 'ALTER')
+    for (const token of tokens)
+      if (forbiddenAlter.has(keyword(token)))
+        refuse(`ALTER … ${keyword(token)}`, 'copy the data with INSERT … SELECT.');
+  if (['CREATE', 'ATTACH', 'ALTER'].includes(verb))
+    checkDefinition(verb, tokens, (nested) => {
+      const inner = readTokens(nested);
+      checkEverywhere(inner, forbidden);
+      checkSettings(nested, inner);
+    });
+}
+
+/**
+ * Decides whether a role may run a statement, and takes it apart for running.
+ *
+ * For every role only one statement per request, nothing that touches files or addresses, no setting that
+ * lifts a limit. `writer` may read and insert, `reader` only read. The engine's own `readonly=1` stands behind
+ * this for everything that reads.
+ * @param forbidden lower-case names of functions that no statement may call
+ * @throws ClickHouseFailure SYNTAX_ERROR, ACCESS_DENIED, READONLY or NOT_IMPLEMENTED, with what to do instead
+ */
+export function guardStatement(sql: string, role: Role, forbidden: ReadonlySet<string>): Statement {
+  const tokens = readTokens(sql);
+  checkEverywhere(tokens, forbidden);
+  const verb = statementVerb(tokens);
+  const kind = statementKind(verb);
+  if (role === 'reader' && kind !== 'read')
+    throw failure('READONLY', `User 'reader' cannot run ${verb}: it may only read.`);
+  if (role === 'writer' && kind !== 'read' && kind !== 'insert')
+    throw failure('READONLY', `User 'writer' cannot run ${verb}: it may read and insert.`);
+  if (kind === 'insert' && tokens.slice(0, 4).some((token) => keyword(token) === 'FUNCTION'))
+    refuse('INSERT INTO FUNCTION', 'name a table.');
+  if (kind === 'change') {
+    checkChange(verb, tokens, forbidden);
+    if (!['CREATE', 'ALTER', 'ATTACH'].includes(verb)) checkSettings(sql, tokens);
+    return {
+      kind,
+      verb,
+      ...plain(sql, tokens),
+      settings: [],
+      format: trailingFormat(tokens),
+      insert: undefined,
+    };
+  }
+  checkSettings(sql, tokens);
+  const insert = kind === 'insert' ? readInsert(sql, tokens) : undefined;
+  const format = insert === undefined ? trailingFormat(tokens) : undefined;
+  return { kind, verb, ...takeSettings(sql, tokens), format, insert };
+}
+
+function plain(sql: string, tokens: readonly Token[]): Pick<Statement, 'sql'> {
+  return { sql: sql.slice(tokens[0]?.start, tokens.at(-1)?.end) };
+}
+
+function statementKind(verb: string): Statement['kind'] {
+  if (readVerbs.has(verb)) return 'read';
+  if (verb === 'INSERT') return 'insert';
+  if (verb === 'KILL') return 'kill';
+  if (changeVerbs.has(verb)) return 'change';
+  if (verb === 'SET' || verb === 'USE')
+    throw failure(
+      'NOT_IMPLEMENTED',
+      `${verb} would not outlive its request; pass settings and database with each request instead.`,
+    );
+  throw failure('ACCESS_DENIED', `Statement ${verb || '?'} is not available here.`);
+}
+
+/** Whether inline rows of an INSERT … VALUES, read as SQL, call nothing that is forbidden. */
+export function guardValues(data: string, forbidden: ReadonlySet<string>): boolean {
+  const result = tokenize(data);
+  if (!result.ok) return false;
+  while (isSymbol(result.tokens.at(-1), ';')) result.tokens.pop();
+  checkEverywhere(result.tokens, forbidden);
+  return true;
+}

@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import { failure } from './clickhouse-error.ts';
+import type { EngineCounters } from './counters.ts';
+import type { Role } from './credentials.ts';
+import type { InsertBodies, InsertBody } from './insert-body.ts';
+import type { Lane } from './lane.ts';
+import type { StatementRequest } from './request.ts';
+import { type EngineSessions, type Job, sqlString } from './sessions.ts';
+import { guardStatement, guardValues, type Statement } from './statement-guard.ts';
+
+/** Formats whose chunks, one after the other, are the whole result. */
+const joinable = new Set(
+  `JSONEachRow JSONLines NDJSON JSONCompactEachRow JSONStringsEachRow JSONCompactStringsEachRow CSV TabSeparated TSV
+   TabSeparatedRaw TSVRaw Raw LineAsString RawBLOB RowBinary Native`
+    .split(/\s+/)
+    .map((name) => name.toLowerCase()),
+);
+
+/** Seconds that a statement may read before the engine stops it, unless the request asks for another time. */
+const readSeconds = 300;
+/** Largest result that is collected before it is sent, in bytes. */
+const collectedBytes = 512 * 1024 * 1024;
+
+/** Figures for X-ClickHouse-Summary. */
+export interface Summary {
+  readRows: number;
+  readBytes: number;
+  writtenRows: number;
+  writtenBytes: number;
+  resultRows: number;
+  elapsedSeconds: number;
+}
+
+/** Where a statement's outcome goes. A result is either one `whole`, or `begin` and then `chunk`s. */
+export interface Sink {
+  whole(format: string, bytes: Uint8Array, summary: Summary): Promise<void>;
+  begin(format: string): void;
+  /** Resolves when the client has taken enough for the next one. */
+  chunk(bytes: Uint8Array): Promise<void>;
+  end(): Promise<void>;
+}
+
+export interface Lanes {
+  read: Lane;
+  write: Lane;
+}
+
+/** Runs statements of clients on the engine: guard, lane, session, kill. */
+export class StatementRunner {
+  readonly #sessions: EngineSessions;
+  readonly #lanes: Lanes;
+  readonly #bodies: InsertBodies;
+  readonly #counters: EngineCounters;
+  readonly #forbidden: ReadonlySet<string>;
+
+  constructor(
+    sessions: EngineSessions,
+    lanes: Lanes,
+    bodies: InsertBodies,
+    counters: EngineCounters,
+    forbidden: ReadonlySet<string>,
+  ) {
+    this.#sessions = sessions;
+    this.#lanes = lanes;
+    this.#bodies = bodies;
+    this.#counters = counters;
+    this.#forbidden = forbidden;
+  }
+
+  /**
+   * Runs one request's statement.
+   * @param signal fires when the client has gone: a waiting statement never starts, a running one is killed
+   * @throws ClickHouseFailure
+   */
+  async run(request: StatementRequest, role: Role, sink: Sink, signal: AbortSignal): Promise<void> {
+    const statement = guardStatement(request.sql, role, this.#forbidden);
+    if (request.mustBeRead && statement.kind !== 'read')
+      throw failure('READONLY', `Cannot run ${statement.verb} by GET; use POST.`);
+    this.#counters.add(`queries_${statement.kind}`);
+    const job: Job = {
+      id: randomUUID(),
+      sql: statement.sql,
+      format: statement.format ?? request.defaultFormat ?? 'TabSeparated',
+      database: request.database,
+      settings: [
+        ...(statement.kind === 'read' ? [['max_execution_time', String(readSeconds)] as const] : []),
+        ...request.settings.map(([name, value]) => [name, sqlString(value)] as const),
+        ...statement.settings,
+      ],
+      parameters: request.parameters,
+      readonly: statement.kind === 'read',
+    };
+    if (statement.insert !== undefined) return this.#insert(statement, request, role, job, sink, signal);
+    request.body?.resume();
+    if (statement.kind === 'read') return this.#read(job, request.waitEndOfQuery, sink, signal);
+    return this.#change(job, sink, signal);
+  }
+
+  async #read(job: Job, collect: boolean, sink: Sink, signal: AbortSignal): Promise<void> {
+    await this.#lanes.read.run(
+      () =>
+        this.#killable(job, signal, async () => {
+          if (collect || !joinable.has(job.format.toLowerCase())) return this.#collect(job, sink);
+          await this.#stream(job, sink);
+        }),
+      signal,
+    );
+  }
+
+  async #collect(job: Job, sink: Sink): Promise<void> {
+    const result = await this.#sessions.run({
+      ...job,
+      settings: [['max_result_bytes', String(collectedBytes)], ...job.settings],
+    });
+    this.#counters.add('rows_read', result.rowsRead);
+    await sink.whole(job.format, result.bytes, {
+      readRows: result.rowsRead,
+      readBytes: result.bytesRead,
+      writtenRows: 0,
+      writtenBytes: 0,
+      resultRows: result.rowsRead,
+      elapsedSeconds: result.elapsed,
+    });
+  }
+
+  /** One chunk ahead, so that short results and early errors still get a status and a length. */
+  async #stream(job: Job, sink: Sink): Promise<void> {
+    const began = performance.now();
+    let held: Uint8Array | undefined;
+    let rows = 0;
+    let chunks = 0;
+    for await (const chunk of this.#sessions.stream(job)) {
+      rows += chunk.rows;
+      if (held !== undefined) {
+        if (chunks++ === 0) sink.begin(job.format);
+        await sink.chunk(held);
+      }
+      held = chunk.bytes;
+    }
+    this.#counters.add('rows_read', rows);
+    const last = held ?? new Uint8Array();
+    if (chunks > 0) {
+      await sink.chunk(last);
+      return sink.end();
+    }
+    await sink.whole(job.format, last, {
+      readRows: rows,
+      readBytes: last.length,
+      writtenRows: 0,
+      writtenBytes: 0,
+      resultRows: rows,
+      elapsedSeconds: (performance.now() - began) / 1000,
+    });
+  }
+
+  async #change(job: Job, sink: Sink, signal: AbortSignal): Promise<void> {
+    const result = await this.#lanes.write.run(
+      () => this.#killable(job, signal, () => this.#sessions.run(job)),
+      signal,
+    );
+    await sink.whole(job.format, result.bytes, {
+      readRows: result.rowsRead,
+      readBytes: result.bytesRead,
+      writtenRows: 0,
+      writtenBytes: 0,
+      resultRows: 0,
+      elapsedSeconds: result.elapsed,
+    });
+  }
+
+  async #insert(
+    statement: Statement,
+    request: StatementRequest,
+    role: Role,
+    job: Job,
+    sink: Sink,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { head, format, inlineData } = statement.insert!;
+    const expressions =
+      role === 'admin' && request.body === undefined && guardValues(inlineData, this.#forbidden);
+    const body = await this.#bodies.receive(inlineData.replace(/^[ \t\r\f\v]*\n?/, ''), request.body);
+    try {
+      this.#counters.add('bytes_received', body.bytes);
+      const result = await this.#lanes.write.run(
+        () =>
+          this.#killable(job, signal, () =>
+            this.#sessions.run(insertJob(job, head, format, body, expressions)),
+          ),
+        signal,
+      );
+      this.#counters.add('rows_written', result.rowsRead);
+      await sink.whole(format, new Uint8Array(), {
+        readRows: result.rowsRead,
+        readBytes: result.bytesRead,
+        writtenRows: result.rowsRead,
+        writtenBytes: result.bytesRead,
+        resultRows: 0,
+        elapsedSeconds: result.elapsed,
+      });
+    } finally {
+      await body.dispose();
+    }
+  }
+
+  async #killable<T>(job: Job, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+    const kill = (): void => {
+      this.#counters.add('queries_killed');
+      this.#sessions.kill(job.id).catch(() => this.#counters.add('kills_failed'));
+    };
+    signal.addEventListener('abort', kill, { once: true });
+    try {
+      return await task();
+    } finally {
+      signal.removeEventListener('abort', kill);
+    }
+  }
+}
+
+function insertJob(job: Job, head: string, format: string, body: InsertBody, expressions: boolean): Job {
+  const interpret = expressions ? '1' : '0';
+  return {
+    ...job,
+    sql: `${head} FROM INFILE ${sqlString(body.path)} COMPRESSION 'none' FORMAT ${format}`,
+    format: 'Null',
+    settings: [
+      ...job.settings,
+      // Values may hold expressions, and those can call file(): only ones that the guard has read may run.
+      ['input_format_values_interpret_expressions', interpret],
+      ['input_format_values_deduce_templates_of_expressions', interpret],
+    ],
+  };
+}
