@@ -16,8 +16,6 @@ export interface Handshake {
   uses: number;
   /** When it arrived or was last used, on the join's clock. */
   touchedMs: number;
-  /** Whether a row without a request was given for it. */
-  emittedAlone: boolean;
 }
 
 /** What both sides always have. Port and address cannot contain a space. */

@@ -30,8 +30,8 @@ function networkColumns(b: NetworkEvent | undefined) {
   };
 }
 
-/** Microseconds since 1970: the resolution of `time`. */
-const microseconds = (ns: number): number => Math.floor(ns / 1000);
+/** Microseconds since 1970, the resolution of `time`. A number holds today's nanoseconds only to 256 ns, hence round. */
+const microseconds = (ns: number): number => Math.round(ns / 1000);
 
 export interface RequestRow {
   readonly request: HttpEvent;

@@ -15,26 +15,26 @@ export interface JoinOptions {
   /** Proxies whose word about the visitor's address counts. */
   readonly trustedProxies: readonly string[];
   /** Requests that may wait for their handshake at the same time. */
-  readonly maxHttpItems: number;
+  readonly maxHttpItems?: number;
   /** Handshakes that are held at the same time. */
-  readonly maxNetworkItems: number;
+  readonly maxNetworkItems?: number;
   /** The same bounds in (estimated) bytes. */
-  readonly maxHttpBytes: number;
-  readonly maxNetworkBytes: number;
+  readonly maxHttpBytes?: number;
+  readonly maxNetworkBytes?: number;
   /**
    * How much later than its request a handshake may seem to be. The handshake is always first on the wire,
    * but two clocks look at it: the sensor's (capture time) and the web server's (start of the request), on
    * two machines or with a coarser resolution. Far below the time in which a port can be used again.
    */
-  readonly clockToleranceMs: number;
+  readonly clockToleranceMs?: number;
   /**
    * How long a handshake stays in memory after its last use. Requests are logged when they end, so this is
    * the longest download (or WebSocket) that still finds its handshake; the bounds above come first.
    */
-  readonly retentionS: number;
+  readonly retentionS?: number;
 }
 
-export const defaultJoinOptions: JoinOptions = {
+export const defaultJoinOptions: Required<JoinOptions> = {
   windowS: 10,
   orphanDelayMs: 500,
   keepaliveTtlS: 120,

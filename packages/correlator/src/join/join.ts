@@ -7,7 +7,7 @@ import { httpEventBytes, networkEventBytes } from './event-size.ts';
 import { connectionKey, type Handshake } from './handshake.ts';
 import { HandshakeTable } from './handshake-table.ts';
 import { handshakeRow, requestRow } from './http-log-row.ts';
-import type { JoinOptions } from './join-options.ts';
+import { defaultJoinOptions, type JoinOptions } from './join-options.ts';
 import { type PendingRequest, PendingRequests } from './pending-requests.ts';
 
 /**
@@ -20,7 +20,7 @@ import { type PendingRequest, PendingRequests } from './pending-requests.ts';
  * bound is reached.
  */
 export class Join {
-  readonly #options: JoinOptions;
+  readonly #options: Required<JoinOptions>;
   readonly #emit: (row: HttpLogRow) => void;
   readonly #limits: Limits;
   readonly #excluded: AddressSet;
@@ -56,7 +56,8 @@ export class Join {
   };
 
   /** @throws Error `JA4_BAD_ADDRESS` when a configured address is none. */
-  constructor(options: JoinOptions, emit: (row: HttpLogRow) => void) {
+  constructor(given: JoinOptions, emit: (row: HttpLogRow) => void) {
+    const options = { ...defaultJoinOptions, ...given };
     this.#options = options;
     this.#emit = emit;
     this.#limits = {
@@ -130,7 +131,6 @@ export class Join {
       lastUseNs: event.timestamp,
       uses: 0,
       touchedMs: this.#nowMs,
-      emittedAlone: false,
     };
     // A trusted proxy's own handshakes are no visitors.
     if (this.#options.networkEmit && !this.#trustedProxies.has(event.src_ip)) this.#unused.add(handshake);
