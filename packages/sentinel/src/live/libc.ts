@@ -12,14 +12,14 @@ interface Libc {
     fd: number,
     level: number,
     name: number,
-    value: Uint8Array | BigUint64Array,
+    value: ArrayBufferView,
     length: number,
   ) => number;
   readonly getsockopt: (
     fd: number,
     level: number,
     name: number,
-    value: Uint8Array,
+    value: ArrayBufferView,
     length: Uint32Array,
   ) => number;
   readonly mmap: (
@@ -33,7 +33,7 @@ interface Libc {
   readonly munmap: (address: bigint, length: number) => number;
   readonly fcntl: (fd: number, command: number, argument: number) => number;
   readonly prctl: (option: number, a: number, b: number, c: number, d: number) => number;
-  readonly capset: (header: Uint8Array, data: Uint8Array) => number;
+  readonly capset: (header: ArrayBufferView, data: ArrayBufferView) => number;
   readonly if_nametoindex: (name: string) => number;
   readonly strerror: (errno: number) => string;
 }
