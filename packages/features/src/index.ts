@@ -1,1 +1,2 @@
-export {};
+export { byName, features } from './catalogue.ts';
+export type { Feature, Layer, Unit } from './feature.ts';

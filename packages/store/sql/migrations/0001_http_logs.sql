@@ -184,6 +184,7 @@ CREATE TABLE IF NOT EXISTS ja4_logs.http_logs
     -- A page that a person would see load (frames included); a part of one.
     is_document UInt8,
     is_asset UInt8,
+    stored_at DateTime('UTC') DEFAULT now(),
     INDEX idx_src_ip src_ip TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX idx_ja4 ja4 TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX idx_tls_stack tls_stack TYPE bloom_filter(0.01) GRANULARITY 1,
@@ -192,5 +193,6 @@ CREATE TABLE IF NOT EXISTS ja4_logs.http_logs
 ENGINE = MergeTree
 PARTITION BY log_date
 ORDER BY (toStartOfHour(time), src_ip, time)
-TTL log_date + INTERVAL 7 DAY
+-- Kept for a week after it was stored, not after it happened: recorded traffic may be old when it is replayed.
+TTL stored_at + INTERVAL 7 DAY
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;

@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS ja4_processing.agg_host_ip_ja4_1h
     ja4 String,
     host LowCardinality(String),
     tls_stack String,
+    stored_at SimpleAggregateFunction(max, DateTime('UTC')),
     src_asn SimpleAggregateFunction(any, UInt32),
     src_country_code SimpleAggregateFunction(any, LowCardinality(String)),
     src_as_name SimpleAggregateFunction(any, LowCardinality(String)),
@@ -40,7 +41,7 @@ CREATE TABLE IF NOT EXISTS ja4_processing.agg_host_ip_ja4_1h
     count_non_std_port SimpleAggregateFunction(sum, UInt64),
     count_login_post SimpleAggregateFunction(sum, UInt64),
     uniq_paths AggregateFunction(uniqCombined(12), String),
-    uniq_query_params AggregateFunction(uniqCombined(12), String),
+    uniq_query_params AggregateFunction(uniqCombinedIf(12), String, UInt8),
     uniq_ua AggregateFunction(uniqCombined(12), String),
     url_depth_variance AggregateFunction(varPop, Float64),
     -- Answers
@@ -99,7 +100,7 @@ CREATE TABLE IF NOT EXISTS ja4_processing.agg_host_ip_ja4_1h
 ENGINE = AggregatingMergeTree
 PARTITION BY toDate(window_start)
 ORDER BY (window_start, src_ip, ja4, host, tls_stack)
-TTL window_start + INTERVAL 7 DAY
+TTL stored_at + INTERVAL 7 DAY
 SETTINGS
     ttl_only_drop_parts = 1,
     deduplicate_merge_projection_mode = 'rebuild',
@@ -122,6 +123,7 @@ SELECT
     log.ja4 AS ja4,
     log.host AS host,
     log.tls_stack AS tls_stack,
+    max(log.stored_at) AS stored_at,
     any(log.src_asn) AS src_asn,
     any(log.src_country_code) AS src_country_code,
     any(log.src_as_name) AS src_as_name,
@@ -156,7 +158,7 @@ SELECT
     countIf(log.method = 'POST' AND multiSearchAnyCaseInsensitive(
         log.path, ['login', 'signin', 'auth', 'token', 'session', 'connect'])) AS count_login_post,
     uniqCombinedState(12)(log.path) AS uniq_paths,
-    uniqCombinedState(12)(log.query) AS uniq_query_params,
+    uniqCombinedIfState(12)(log.query, log.query != '') AS uniq_query_params,
     uniqCombinedState(12)(log.header_user_agent) AS uniq_ua,
     varPopState(toFloat64(countSubstrings(log.path, '/'))) AS url_depth_variance,
     countIf(log.status_code > 0) AS count_status,
@@ -199,7 +201,7 @@ SELECT
     -- No options at all, or more bytes than the longest possible header (IPv4 20 or IPv6 40, TCP 60): data in
     -- the SYN. Lengths as such say nothing: 52 is Windows, 60 Linux, 64 macOS.
     countIf(syn AND (log.tcp_meta_options = '' OR log.ip_meta_total_length >
-        if(isIPAddressInRange(toString(log.peer_ip), '::ffff:0:0/96'), 80, 100))) AS count_anomalous_payload,
+        if(log.peer_ip BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'), 80, 100))) AS count_anomalous_payload,
     countIf(log.ip_meta_ttl > 0 AND (claims_windows OR claims_unix)) AS count_os_claim,
     -- Windows starts at 128, all others in use by people at 64, and no path is 64 hops long.
     countIf((claims_windows AND log.ip_meta_ttl BETWEEN 1 AND 64) OR (claims_unix AND log.ip_meta_ttl > 64))

@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS ja4_processing.agg_header_fingerprint_1h
     src_ip IPv6,
     tls_stack String,
     host LowCardinality(String),
+    stored_at SimpleAggregateFunction(max, DateTime('UTC')),
     requests SimpleAggregateFunction(sum, UInt64),
     -- Requests whose header names are known
     count_named SimpleAggregateFunction(sum, UInt64),
@@ -30,7 +31,7 @@ CREATE TABLE IF NOT EXISTS ja4_processing.agg_header_fingerprint_1h
 ENGINE = AggregatingMergeTree
 PARTITION BY toDate(window_start)
 ORDER BY (window_start, src_ip, tls_stack, host)
-TTL window_start + INTERVAL 7 DAY
+TTL stored_at + INTERVAL 7 DAY
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS ja4_processing.mv_agg_header_fingerprint_1h
@@ -38,9 +39,12 @@ TO ja4_processing.agg_header_fingerprint_1h AS
 WITH
     concat(',', lower(log.client_headers), ',') AS names,
     log.client_headers != '' AS named,
-    cityHash64(replaceRegexpAll(names,
+    -- An empty text where the order is not needed: the expression is the dearest of the view.
+    cityHash64(replaceRegexpAll(if(log.is_document, names, ''),
         ',(cookie|referer|range|origin|authorization|pragma|cache-control|(if|content|sec-fetch)-[a-z-]+)\\b', ''))
         AS order_hash,
+    substringIndex(substring(log.header_user_agent, position(log.header_user_agent, 'Chrome/') + 7, 5), '.', 1)
+        AS chrome_version,
     trim(BOTH '"' FROM log.header_sec_ch_ua_platform) AS hinted,
     multiIf(
         position(log.header_user_agent, 'Windows NT') > 0, 'Windows',
@@ -55,6 +59,7 @@ SELECT
     log.src_ip AS src_ip,
     log.tls_stack AS tls_stack,
     log.host AS host,
+    max(log.stored_at) AS stored_at,
     count() AS requests,
     countIf(named) AS count_named,
     sum(if(named, countSubstrings(names, ',') - 1, 0)) AS header_count,
@@ -74,7 +79,7 @@ SELECT
             AND NOT (hinted = 'Chromium OS' AND claimed = 'Chrome OS'))
         OR (log.header_sec_ch_ua != '' AND position(log.header_user_agent, 'Chrome/') = 0)
         OR (log.header_sec_ch_ua != '' AND position(log.header_sec_ch_ua,
-            concat('v="', extract(log.header_user_agent, 'Chrome/([0-9]+)'), '"')) = 0)) AS ua_ch_mismatch,
+            concat('v="', chrome_version, '"')) = 0)) AS ua_ch_mismatch,
     -- `?0` with Android is a tablet.
     countIf(log.header_sec_ch_ua_mobile = '?1' AND hinted IN ('Windows', 'macOS', 'Linux', 'Chrome OS'))
         AS sec_ch_mobile_mismatch,

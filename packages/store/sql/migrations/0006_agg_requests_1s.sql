@@ -6,13 +6,14 @@ CREATE TABLE IF NOT EXISTS ja4_processing.agg_requests_1s
     second DateTime('UTC') CODEC(Delta, ZSTD(1)),
     -- sipHash64(src_ip, tls_stack, host): the visitor, in 8 bytes
     session UInt64 CODEC(ZSTD(1)),
+    stored_at SimpleAggregateFunction(max, DateTime('UTC')),
     hits SimpleAggregateFunction(sum, UInt64),
     documents SimpleAggregateFunction(sum, UInt64)
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toDate(second)
 ORDER BY (toStartOfHour(second), session, second)
-TTL second + INTERVAL 2 DAY
+TTL stored_at + INTERVAL 2 DAY
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS ja4_processing.mv_agg_requests_1s
@@ -20,6 +21,7 @@ TO ja4_processing.agg_requests_1s AS
 SELECT
     toDateTime(log.time) AS second,
     sipHash64(log.src_ip, log.tls_stack, toString(log.host)) AS session,
+    max(log.stored_at) AS stored_at,
     count() AS hits,
     countIf(log.is_document) AS documents
 FROM ja4_logs.http_logs AS log

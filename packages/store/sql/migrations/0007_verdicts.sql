@@ -4,6 +4,7 @@
 CREATE TABLE IF NOT EXISTS ja4_processing.ml_all_scores
 (
     detected_at DateTime('UTC'),
+    stored_at DateTime('UTC') DEFAULT now(),
     window_start DateTime('UTC'),
     src_ip IPv6,
     tls_stack String,
@@ -61,13 +62,14 @@ ENGINE = ReplacingMergeTree(detected_at)
 PARTITION BY toDate(detected_at)
 -- The stack and not JA4 names the visitor: resumption gives one browser several JA4s.
 ORDER BY (src_ip, tls_stack, host, model_name)
-TTL detected_at + INTERVAL 7 DAY
+TTL stored_at + INTERVAL 7 DAY
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
 
 -- The sessions above the threshold, same columns.
 CREATE TABLE IF NOT EXISTS ja4_processing.ml_detected_anomalies
 (
     detected_at DateTime('UTC'),
+    stored_at DateTime('UTC') DEFAULT now(),
     window_start DateTime('UTC'),
     src_ip IPv6,
     tls_stack String,
@@ -122,7 +124,7 @@ CREATE TABLE IF NOT EXISTS ja4_processing.ml_detected_anomalies
 ENGINE = ReplacingMergeTree(detected_at)
 PARTITION BY toDate(detected_at)
 ORDER BY (src_ip, tls_stack, host, model_name)
-TTL detected_at + INTERVAL 7 DAY
+TTL stored_at + INTERVAL 7 DAY
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
 
 -- Sessions that training left out, for people to read: poison and mistakes both show here.
@@ -131,6 +133,7 @@ CREATE TABLE IF NOT EXISTS ja4_processing.ml_excluded_sessions
     detected_at DateTime('UTC'),
     cycle_id String CODEC(ZSTD(3)),
     model_name LowCardinality(String),
+    stored_at DateTime('UTC') DEFAULT now(),
     window_start DateTime('UTC'),
     src_ip IPv6,
     tls_stack String,
@@ -145,7 +148,7 @@ CREATE TABLE IF NOT EXISTS ja4_processing.ml_excluded_sessions
 ENGINE = ReplacingMergeTree(detected_at)
 PARTITION BY toDate(detected_at)
 ORDER BY (src_ip, tls_stack, host, model_name)
-TTL detected_at + INTERVAL 7 DAY
+TTL stored_at + INTERVAL 7 DAY
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
 
 -- A row per model and cycle.
