@@ -1,0 +1,58 @@
+import { parseArgs } from 'node:util';
+import { tearDown } from './network.ts';
+import { randomFrom } from './random.ts';
+import { record } from './record.ts';
+import { firstContact } from './scenarios/first-contact.ts';
+import { smoke } from './scenarios/smoke.ts';
+
+const usage = `Usage:
+  npm run testbed -- record --scenario first-contact --out samples/first-contact [--seed 1] [--speed 1]
+  npm run testbed -- clean      remove what a crashed run left behind
+
+Scenarios: smoke (three clients, half a minute), first-contact (about 20 minutes). Needs root.
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    scenario: { type: 'string', default: 'smoke' },
+    out: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    speed: { type: 'string', default: '1' },
+  },
+});
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+function wrong(what: string): never {
+  say(`${what}\n${usage}`);
+  process.exit(2);
+}
+
+if (process.getuid?.() !== 0) wrong('The testbed makes network namespaces: run it as root.');
+const seed = Number(values.seed);
+const speed = Number(values.speed);
+if (!Number.isInteger(seed)) wrong(`--seed ${values.seed} is not a whole number.`);
+if (!(speed > 0)) wrong(`--speed ${values.speed} is not a positive number.`);
+
+switch (positionals[0]) {
+  case 'clean':
+    await tearDown();
+    break;
+  case 'record': {
+    if (!values.out) wrong('Say where to write with --out.');
+    const random = randomFrom(seed);
+    const scenarios = new Map([
+      ['smoke', smoke],
+      ['first-contact', () => firstContact(random)],
+    ]);
+    const scenario = scenarios.get(values.scenario);
+    if (!scenario) wrong(`There is no scenario "${values.scenario}".`);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => void tearDown().finally(() => process.exit(1)));
+    }
+    await record({ scenario: scenario(), out: values.out, speed, report: say });
+    break;
+  }
+  default:
+    wrong('Say what to do.');
+}
