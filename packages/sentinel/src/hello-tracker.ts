@@ -108,7 +108,9 @@ export class HelloTracker {
     };
     if (flow.hasSyn) {
       Object.assign(event, this.#tcp.syns.describe(flow.slot));
-      event.syn_to_clienthello_ms = Math.max(0, flow.firstByteNs - flow.startedNs) / 1e6;
+      // Nanoseconds since 1970 exceed what a double holds exactly (they are 256 ns apart): whole microseconds.
+      const microseconds = Math.round(Math.max(0, flow.firstByteNs - flow.startedNs) / 1000);
+      event.syn_to_clienthello_ms = microseconds / 1000;
     } else this.statistics.hellos_without_syn++;
     if (ja3.length <= maxRawForm) event.ja3 = ja3;
     else this.statistics.raw_forms_left_out++;

@@ -6,3 +6,4 @@ export {
 export { type CaptureCounter, type CaptureStatistics, captureCounters } from './capture-statistics.ts';
 export { HelloTracker, type HelloTrackerOptions } from './hello-tracker.ts';
 export type { NetworkEvent } from './network-event.ts';
+export * from './synthetic/index.ts';
