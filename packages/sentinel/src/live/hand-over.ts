@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { execve } from 'node:process';
-import { isCaptureSocket } from './capture-socket.ts';
+import { type CaptureSocketOptions, isCaptureSocket, openCaptureSocket } from './capture-socket.ts';
 import { lastErrorCode, lastErrorText, libc, systemError } from './libc.ts';
 
 /**
@@ -12,7 +12,7 @@ import { lastErrorCode, lastErrorText, libc, systemError } from './libc.ts';
  * process: the supervisor's (or systemd's) process id, signals and exit status would belong to an idle
  * parent that still holds the privilege, and that costs the memory of a second Node.
  */
-export const captureFdVariable = 'SENTINEL_CAPTURE_FD';
+const captureFdVariable = 'SENTINEL_CAPTURE_FD';
 
 const PR_SET_KEEPCAPS = 8;
 const PR_SET_NO_NEW_PRIVS = 38;
@@ -42,25 +42,31 @@ function dropPrivileges(): void {
 }
 
 /**
- * Replaces this process by a Node that runs `argv` with the capture socket and without any capability.
- * Called from the main thread only, before anything else was started: nothing of this process survives.
- * @param argv what follows `node`: the script and its arguments, e.g. `process.argv.slice(1)`
+ * Replaces this process by the same command line, with the descriptor and without any capability. The
+ * supervisor's message channel is inherited too, so that it notices nothing.
  */
-export function becomeSniffer(fd: number, argv: readonly string[] = process.argv.slice(1)): never {
+function becomeSniffer(fd: number): never {
   if (execve === undefined) throw systemError('ENOSYS', 'live capture needs Node 24 on Linux');
   dropPrivileges();
-  mustSucceed(libc().fcntl(fd, F_SETFD, 0), `inheriting descriptor ${fd}`);
-  const environment = { ...process.env, [captureFdVariable]: String(fd) };
-  return execve(process.execPath, [process.execPath, ...process.execArgv, ...argv], environment);
+  const environment: NodeJS.ProcessEnv = { ...process.env, [captureFdVariable]: String(fd) };
+  const inherited = [fd];
+  // Node took these from the environment when it opened the channel, and closes it on execve otherwise.
+  if (process.channel !== undefined && 'fd' in process.channel && typeof process.channel.fd === 'number') {
+    inherited.push(process.channel.fd);
+    environment.NODE_CHANNEL_FD = String(process.channel.fd);
+  }
+  for (const descriptor of inherited) {
+    mustSucceed(libc().fcntl(descriptor, F_SETFD, 0), `inheriting descriptor ${descriptor}`);
+  }
+  return execve(
+    process.execPath,
+    [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    environment,
+  );
 }
 
-/**
- * In the sniffer: the inherited capture socket. Undefined in a process that was started directly.
- * Throws EBADF when the variable names anything but a packet socket.
- */
-export function inheritedCaptureSocket(): number | undefined {
-  const text = process.env[captureFdVariable];
-  if (text === undefined) return undefined;
+/** In the sniffer: the descriptor it was given. Throws EBADF when it is anything but a packet socket. */
+function inheritedCaptureSocket(text: string): number {
   delete process.env[captureFdVariable];
   const fd = /^\d{1,6}$/.test(text) ? Number(text) : -1;
   if (!isCaptureSocket(fd)) {
@@ -68,6 +74,19 @@ export function inheritedCaptureSocket(): number | undefined {
   }
   mustSucceed(libc().fcntl(fd, F_SETFD, FD_CLOEXEC), `keeping descriptor ${fd}`);
   return fd;
+}
+
+/**
+ * A capture socket in a process that holds no capability. The first call opens the socket and starts the
+ * process over as its own successor, with the same command line; there, the call returns the descriptor.
+ * To be called on the main thread, before anything else is started: nothing else survives.
+ * Throws what `openCaptureSocket` throws.
+ */
+export function captureSocketWithoutPrivileges(options: CaptureSocketOptions): number {
+  const inherited = process.env[captureFdVariable];
+  return inherited === undefined
+    ? becomeSniffer(openCaptureSocket(options))
+    : inheritedCaptureSocket(inherited);
 }
 
 /** What this process may do, from /proc/self/status: hexadecimal capability sets and the no_new_privs flag. */

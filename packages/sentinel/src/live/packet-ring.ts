@@ -1,18 +1,8 @@
 import koffi from 'koffi';
+import type { PacketSink } from '../capture-file/format.ts';
+import { linkType } from '../decode/frame.ts';
 import { lastErrorCode, lastErrorText, libc, systemError } from './libc.ts';
 import { SOL_PACKET, setOption } from './socket-option.ts';
-
-/** What reads captured packets: bytes [offset, offset + length) are valid during the call only. */
-export type PacketSink = (
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  linkType: number,
-  timestampNs: number,
-) => void;
-
-/** LINKTYPE_RAW: packets start with the IPv4 or IPv6 header. */
-const linkTypeRaw = 101;
 
 const PACKET_RX_RING = 5;
 const PACKET_VERSION = 10;
@@ -72,7 +62,10 @@ export class PacketRing {
     this.#status = new Int32Array(memory);
   }
 
-  /** Hands over up to `maxBlocks` blocks of packets: how many packets there were. */
+  /**
+   * Hands over up to `maxBlocks` blocks of packets, as LINKTYPE_RAW: how many packets there were. Their bytes
+   * are valid during the call only.
+   */
   drain(onPacket: PacketSink, maxBlocks: number): number {
     if (this.#closed) return 0;
     let packets = 0;
@@ -102,7 +95,7 @@ export class PacketRing {
       const skip = protocol === etherTypeVlan || protocol === etherTypeServiceVlan ? 4 : 0;
       if (captured > skip) {
         const start = at + (words[word + 6]! & 0xffff) + skip;
-        onPacket(bytes, start, captured - skip, linkTypeRaw, words[word + 1]! * 1e9 + words[word + 2]!);
+        onPacket(bytes, start, captured - skip, linkType.raw, words[word + 1]! * 1e9 + words[word + 2]!);
       }
       at += words[word]!;
     }
