@@ -1,4 +1,5 @@
 import type { Store } from './connect.ts';
+import { dateTimeText } from './date-time.ts';
 import { allMigrations, type Migration } from './migrations.ts';
 import { renderSql } from './sql-files.ts';
 import { splitStatements } from './sql-statements.ts';
@@ -67,7 +68,7 @@ async function createHistory(store: Store): Promise<void> {
     'CREATE DATABASE IF NOT EXISTS ja4_logs',
     'CREATE DATABASE IF NOT EXISTS ja4_processing',
     `CREATE TABLE IF NOT EXISTS ja4_processing.schema_migrations
-     (name String, checksum String, applied_at DateTime64(3))
+     (name String, checksum String, applied_at DateTime64(3, 'UTC'))
      ENGINE = ReplacingMergeTree(applied_at) ORDER BY name`,
   ]) {
     await store.client.command({ query: renderSql(statement, store.databases) });
@@ -140,7 +141,7 @@ async function apply(store: Store, step: Migration): Promise<void> {
   }
   await store.client.insert({
     table: `${store.databases.processing}.schema_migrations`,
-    values: [{ name: step.name, checksum: step.checksum, applied_at: Date.now() / 1000 }],
+    values: [{ name: step.name, checksum: step.checksum, applied_at: dateTimeText(new Date()) }],
     format: 'JSONEachRow',
   });
 }

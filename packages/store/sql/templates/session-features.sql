@@ -1,35 +1,36 @@
 -- One row per visitor session (src_ip, tls_stack, host) of a window, with every feature of the catalogue.
--- {{window}} is a condition on an hour, {{features}} the catalogue's expressions over the columns of `facts`.
+-- Put in by src/session-view.ts: conditions on an hour where it says `window`, and the catalogue's expressions
+-- over the columns of `facts` at the end.
 -- Window functions and not joins compare a session with the others: the aggregation is read once.
 WITH
     header AS
     (
         SELECT
-            src_ip, tls_stack, host,
-            sum(requests) AS header_requests,
-            sum(count_named) AS count_named,
-            sum(header_count) AS header_names,
-            max(header_order_hash) AS header_order_hash,
-            uniqCombinedIfMerge(12)(distinct_header_orders) AS distinct_header_orders,
-            sum(has_accept_language) AS count_accept_language,
-            sum(has_cookie) AS count_cookie,
-            sum(has_referer) AS count_referer,
-            sum(count_secure) AS count_secure,
-            sum(modern_browser_score) AS modern_browser_points,
-            sum(has_sec_ch_ua) AS count_sec_ch_ua,
-            sum(ua_ch_mismatch) AS count_ua_ch_mismatch,
-            sum(sec_ch_mobile_mismatch) AS count_sec_ch_mobile_mismatch,
-            sum(count_navigate) AS count_navigate,
-            sum(count_fake_navigate) AS count_fake_navigate
-        FROM ja4_processing.agg_header_fingerprint_1h
-        WHERE {{window:window_start}}
-        GROUP BY src_ip, tls_stack, host
+            h.src_ip AS header_ip, h.tls_stack AS header_stack, h.host AS header_host,
+            sum(h.requests) AS header_requests,
+            sum(h.count_named) AS count_named,
+            sum(h.header_count) AS header_names,
+            max(h.header_order_hash) AS header_order_hash,
+            uniqCombinedIfMerge(12)(h.distinct_header_orders) AS distinct_header_orders,
+            sum(h.has_accept_language) AS count_accept_language,
+            sum(h.has_cookie) AS count_cookie,
+            sum(h.has_referer) AS count_referer,
+            sum(h.count_secure) AS count_secure,
+            sum(h.modern_browser_score) AS modern_browser_points,
+            sum(h.has_sec_ch_ua) AS count_sec_ch_ua,
+            sum(h.ua_ch_mismatch) AS count_ua_ch_mismatch,
+            sum(h.sec_ch_mobile_mismatch) AS count_sec_ch_mobile_mismatch,
+            sum(h.count_navigate) AS count_navigate,
+            sum(h.count_fake_navigate) AS count_fake_navigate
+        FROM ja4_processing.agg_header_fingerprint_1h AS h
+        WHERE {{window:h.window_start}}
+        GROUP BY h.src_ip, h.tls_stack, h.host
     ),
     -- Requests of a visitor per second, then per minute, then over the window.
     pace AS
     (
         SELECT
-            session,
+            session AS paced_session,
             max(peak) AS max_requests_per_sec,
             log2(sum(minute_hits)) - sum(minute_hits * log2(minute_hits)) / sum(minute_hits) AS temporal_entropy,
             sum(minute_documents) AS paced_documents,
@@ -62,83 +63,90 @@ WITH
     session AS
     (
         SELECT
-            src_ip, tls_stack, host,
-            max(window_start) AS window_start,
-            topKWeighted(1)(ja4, hits)[1] AS ja4,
-            any(src_asn) AS src_asn,
-            any(src_country_code) AS country_code,
-            any(src_as_name) AS as_name,
-            any(src_org) AS asn_org,
-            any(src_domain) AS asn_domain,
-            min(first_seen) AS first_seen,
-            max(last_seen) AS last_seen,
-            argMin(first_ua, first_seen) AS first_ua,
-            sum(hits) AS hits,
-            sum(count_correlated) AS count_correlated,
-            sum(orphan_count) AS orphan_count,
-            sum(count_post) AS count_post,
-            sum(count_head) AS count_head,
-            sum(count_assets) AS count_assets,
-            sum(count_documents) AS count_documents,
-            sum(count_no_referer) AS count_no_referer,
-            sum(count_generic_accept) AS count_generic_accept,
-            sum(count_http10) AS count_http10,
-            sum(count_http2) AS count_http2,
-            sum(count_http_scheme) AS count_http_scheme,
-            sum(count_no_sec_fetch) AS count_no_sec_fetch,
-            sum(count_no_accept_enc) AS count_no_accept_enc,
-            sum(count_xff) AS count_xff,
-            sum(count_unusual_ct) AS count_unusual_ct,
-            sum(count_non_std_port) AS count_non_std_port,
-            sum(count_login_post) AS count_login_post,
-            uniqCombinedMerge(12)(uniq_paths) AS uniq_paths,
-            uniqCombinedIfMerge(12)(uniq_query_params) AS uniq_query_params,
-            uniqCombinedMerge(12)(uniq_ua) AS uniq_ua,
-            varPopMerge(url_depth_variance) AS url_depth_variance,
-            sum(count_status) AS count_status,
-            sum(count_4xx) AS count_4xx,
-            sum(count_5xx) AS count_5xx,
-            sum(count_404) AS count_404,
-            sum(count_denied) AS count_denied,
-            uniqCombinedMerge(12)(unique_src_ports) AS unique_src_ports,
-            uniqCombinedMerge(12)(unique_conn_id) AS unique_conn_id,
-            max(max_keepalives) AS max_keepalives,
-            uniqCombinedMerge(12)(uniq_ja3) AS uniq_ja3,
-            sum(tls12_count) AS tls12_count,
-            sum(count_resumption) AS count_resumption,
-            sum(count_no_alpn) AS count_no_alpn,
-            sum(count_h2_offered) AS count_h2_offered,
-            sum(count_h2_negotiated) AS count_h2_negotiated,
-            sum(count_h2_unoffered) AS count_h2_unoffered,
-            sum(count_sni) AS count_sni,
-            sum(count_sni_mismatch) AS count_sni_mismatch,
-            max(h2_fingerprint) AS h2_fingerprint,
-            max(h2_pseudo_order) AS h2_pseudo_order,
-            sum(count_syn) AS count_syn,
-            max(tcp_fp_raw) AS tcp_fp,
-            max(tcp_win_raw) AS tcp_win,
-            max(tcp_scale_raw) AS tcp_scale,
-            max(tcp_mss_raw) AS tcp_mss,
-            avgIfMerge(avg_ttl) AS avg_ttl,
-            varPopIfMerge(ttl_var) AS ttl_var,
-            varPopIfMerge(ip_df_var) AS ip_df_var,
-            varPopIfMerge(total_ip_length_var) AS total_ip_length_var,
-            avgIfMerge(avg_syn_ms) AS avg_syn_ms,
-            varPopIfMerge(tcp_jitter_variance) AS tcp_jitter_variance,
-            sum(count_ip_id) AS count_ip_id,
-            sum(ip_id_zero_count) AS ip_id_zero_count,
-            sum(count_no_wscale) AS count_no_wscale,
-            sum(count_anomalous_payload) AS count_anomalous_payload,
-            sum(count_os_claim) AS count_os_claim,
-            sum(count_os_ttl_mismatch) AS count_os_ttl_mismatch
-        FROM ja4_processing.agg_host_ip_ja4_1h
-        WHERE {{window:window_start}}
-        GROUP BY src_ip, tls_stack, host
+            a.src_ip AS src_ip, a.tls_stack AS tls_stack, a.host AS host,
+            max(a.window_start) AS window_start,
+            topKWeighted(1)(a.ja4, a.hits)[1] AS ja4,
+            any(a.src_asn) AS src_asn,
+            any(a.src_country_code) AS country_code,
+            any(a.src_as_name) AS as_name,
+            any(a.src_org) AS asn_org,
+            any(a.src_domain) AS asn_domain,
+            min(a.first_seen) AS first_seen,
+            max(a.last_seen) AS last_seen,
+            argMin(a.first_ua, a.first_seen) AS first_ua,
+            sum(a.hits) AS hits,
+            sum(a.count_correlated) AS count_correlated,
+            sum(a.orphan_count) AS orphan_count,
+            sum(a.count_post) AS count_post,
+            sum(a.count_head) AS count_head,
+            sum(a.count_assets) AS count_assets,
+            sum(a.count_documents) AS count_documents,
+            sum(a.count_no_referer) AS count_no_referer,
+            sum(a.count_generic_accept) AS count_generic_accept,
+            sum(a.count_http10) AS count_http10,
+            sum(a.count_http2) AS count_http2,
+            sum(a.count_http_scheme) AS count_http_scheme,
+            sum(a.count_no_sec_fetch) AS count_no_sec_fetch,
+            sum(a.count_no_accept_enc) AS count_no_accept_enc,
+            sum(a.count_xff) AS count_xff,
+            sum(a.count_unusual_ct) AS count_unusual_ct,
+            sum(a.count_non_std_port) AS count_non_std_port,
+            sum(a.count_login_post) AS count_login_post,
+            uniqCombinedMerge(12)(a.uniq_paths) AS uniq_paths,
+            uniqCombinedIfMerge(12)(a.uniq_query_params) AS uniq_query_params,
+            uniqCombinedMerge(12)(a.uniq_ua) AS uniq_ua,
+            varPopMerge(a.url_depth_variance) AS url_depth_variance,
+            sum(a.count_status) AS count_status,
+            sum(a.count_4xx) AS count_4xx,
+            sum(a.count_5xx) AS count_5xx,
+            sum(a.count_404) AS count_404,
+            sum(a.count_denied) AS count_denied,
+            uniqCombinedMerge(12)(a.unique_src_ports) AS unique_src_ports,
+            uniqCombinedMerge(12)(a.unique_conn_id) AS unique_conn_id,
+            max(a.max_keepalives) AS max_keepalives,
+            uniqCombinedMerge(12)(a.uniq_ja3) AS uniq_ja3,
+            sum(a.tls12_count) AS tls12_count,
+            sum(a.count_resumption) AS count_resumption,
+            sum(a.count_no_alpn) AS count_no_alpn,
+            sum(a.count_h2_offered) AS count_h2_offered,
+            sum(a.count_h2_negotiated) AS count_h2_negotiated,
+            sum(a.count_h2_unoffered) AS count_h2_unoffered,
+            sum(a.count_sni) AS count_sni,
+            sum(a.count_sni_mismatch) AS count_sni_mismatch,
+            max(a.h2_fingerprint) AS h2_fingerprint,
+            max(a.h2_pseudo_order) AS h2_pseudo_order,
+            sum(a.count_syn) AS count_syn,
+            max(a.tcp_fp_raw) AS tcp_fp,
+            max(a.tcp_win_raw) AS tcp_win,
+            max(a.tcp_scale_raw) AS tcp_scale,
+            max(a.tcp_mss_raw) AS tcp_mss,
+            avgIfMerge(a.avg_ttl) AS avg_ttl,
+            varPopIfMerge(a.ttl_var) AS ttl_var,
+            varPopIfMerge(a.ip_df_var) AS ip_df_var,
+            varPopIfMerge(a.total_ip_length_var) AS total_ip_length_var,
+            avgIfMerge(a.avg_syn_ms) AS avg_syn_ms,
+            varPopIfMerge(a.tcp_jitter_variance) AS tcp_jitter_variance,
+            sum(a.count_ip_id) AS count_ip_id,
+            sum(a.ip_id_zero_count) AS ip_id_zero_count,
+            sum(a.count_no_wscale) AS count_no_wscale,
+            sum(a.count_anomalous_payload) AS count_anomalous_payload,
+            sum(a.count_os_claim) AS count_os_claim,
+            sum(a.count_os_ttl_mismatch) AS count_os_ttl_mismatch
+        FROM ja4_processing.agg_host_ip_ja4_1h AS a
+        WHERE {{window:a.window_start}}
+        GROUP BY a.src_ip, a.tls_stack, a.host
+    ),
+    joined AS
+    (
+        SELECT *
+        FROM session
+        LEFT JOIN header ON header_ip = src_ip AND header_stack = tls_stack AND header_host = host
+        LEFT JOIN pace ON paced_session = sipHash64(src_ip, tls_stack, toString(host))
     ),
     known AS
     (
         SELECT
-            session.*,
+            *,
             dictGetOrDefault('ja4_processing.dict_browser_ja4', ('browser_family', 'client', 'tls_library', 'context'),
                 tls_stack, ('', '', '', '')) AS by_stack,
             if(by_stack.4 != '', by_stack, dictGetOrDefault('ja4_processing.dict_browser_ja4',
@@ -166,16 +174,8 @@ WITH
             dateDiff('second', first_seen, last_seen) AS duration_s,
             -- Addresses are counted by /24 and /64: one visitor owns a whole IPv6 /64.
             IPv6CIDRToRange(src_ip, if(src_ip BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'),
-                120, 64)).1 AS source,
-            max_requests_per_sec, temporal_entropy, paced_documents, document_seconds_count, document_span,
-            squared_gaps, pauses,
-            header_requests, count_named, header_names, header_order_hash, distinct_header_orders,
-            count_accept_language, count_cookie, count_referer, count_secure, modern_browser_points,
-            count_sec_ch_ua, count_ua_ch_mismatch, count_sec_ch_mobile_mismatch, count_navigate, count_fake_navigate
-        FROM session
-        LEFT JOIN header ON header.src_ip = session.src_ip AND header.tls_stack = session.tls_stack
-            AND header.host = session.host
-        LEFT JOIN pace ON pace.session = sipHash64(session.src_ip, session.tls_stack, toString(session.host))
+                120, 64)).1 AS source
+        FROM joined
     ),
     compared AS
     (
