@@ -1,16 +1,37 @@
 import { Command, CommanderError } from 'commander';
-import { addConfigCommands } from './commands/config.ts';
-import { addDbCommands } from './commands/db.ts';
-import { addDetectCommand } from './commands/detect.ts';
-import { addDoctorCommand } from './commands/doctor.ts';
-import { addEvaluateCommand } from './commands/evaluate.ts';
-import { addFingerprintCommand } from './commands/fingerprint.ts';
-import { addReplayCommand } from './commands/replay.ts';
-import { addServiceCommands } from './commands/services.ts';
-import { addUpCommand } from './commands/up.ts';
 import { describeError } from './operator-error.ts';
 
-function buildProgram(): Command {
+type Register = (program: Command) => void;
+
+/** Each command's module is loaded only when it is asked for, so that a service holds no other's code in memory. */
+const commands: Readonly<Record<string, () => Promise<Register>>> = {
+  up: async () => (await import('./commands/up.ts')).addUpCommand,
+  fingerprint: async () => (await import('./commands/fingerprint.ts')).addFingerprintCommand,
+  replay: async () => (await import('./commands/replay.ts')).addReplayCommand,
+  store: services,
+  correlator: services,
+  sentinel: services,
+  detector: services,
+  dashboard: services,
+  detect: async () => (await import('./commands/detect.ts')).addDetectCommand,
+  evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluateCommand,
+  db: async () => (await import('./commands/db.ts')).addDbCommands,
+  config: async () => (await import('./commands/config.ts')).addConfigCommands,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
+};
+
+async function services(): Promise<Register> {
+  return (await import('./commands/services.ts')).addServiceCommands;
+}
+
+/** The module of the command that the arguments name; all of them when they name none (help, a typing error). */
+async function registers(args: readonly string[]): Promise<ReadonlySet<Register>> {
+  const named = args.find((arg) => Object.hasOwn(commands, arg));
+  const wanted = named === undefined ? Object.values(commands) : [commands[named] ?? services];
+  return new Set(await Promise.all(wanted.map((load) => load())));
+}
+
+async function buildProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('ja4')
     .description('Watches TLS handshakes and HTTP requests, and shows which visitors are bots and why.')
     .option('--config <file>', 'configuration file (default: ja4.yml if present)')
@@ -20,15 +41,7 @@ function buildProgram(): Command {
     .addHelpText('after', '\nExample:\n  ja4 up --demo        start everything with the bundled sample')
     .showSuggestionAfterError()
     .enablePositionalOptions(false);
-  addUpCommand(program);
-  addFingerprintCommand(program);
-  addReplayCommand(program);
-  addServiceCommands(program);
-  addDetectCommand(program);
-  addEvaluateCommand(program);
-  addDbCommands(program);
-  addConfigCommands(program);
-  addDoctorCommand(program);
+  for (const register of await registers(args)) register(program);
   for (const command of program.commands) inherit(command);
   return program;
 }
@@ -51,7 +64,8 @@ async function main(): Promise<void> {
     throw error;
   });
   try {
-    await buildProgram().exitOverride().parseAsync();
+    const program = await buildProgram(process.argv.slice(2));
+    await program.exitOverride().parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {
       // commander has printed its line; help and version are not failures.

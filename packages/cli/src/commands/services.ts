@@ -1,8 +1,3 @@
-import { startDetector } from '@ja4/bot-detector';
-import { startCorrelator } from '@ja4/correlator';
-import { startDashboard } from '@ja4/dashboard';
-import { startSentinel } from '@ja4/sentinel';
-import { startEngine } from '@ja4/store';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/load-config.ts';
@@ -22,12 +17,20 @@ interface Start {
   readonly log: Logger;
 }
 
-/** How each service is started from the settings: the only place that knows all of them. */
+/**
+ * How each service is started from the settings: the only place that knows all of them. Each loads its own
+ * package only, so that the five processes together stay small.
+ */
 const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>> = {
-  store: ({ settings, log }) =>
-    startEngine({ dataDir: engineDir(settings), port: settings.store.port, log, ...memoryLimit(settings) }),
-  correlator: ({ settings, log }) =>
-    startCorrelator({
+  store: async ({ settings, log }) =>
+    (await import('@ja4/store')).startEngine({
+      dataDir: engineDir(settings),
+      port: settings.store.port,
+      log,
+      ...memoryLimit(settings),
+    }),
+  correlator: async ({ settings, log }) =>
+    (await import('@ja4/correlator')).startCorrelator({
       socketsDir: settings.sockets.dir,
       socketsMode: settings.sockets.mode,
       ...(settings.sockets.group === undefined ? {} : { socketsGroup: settings.sockets.group }),
@@ -35,8 +38,8 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
       join: joinOptions(settings),
       log,
     }),
-  sentinel: ({ settings, log }) =>
-    startSentinel({
+  sentinel: async ({ settings, log }) =>
+    (await import('@ja4/sentinel')).startSentinel({
       interface: settings.sentinel.interface,
       ports: settings.sentinel.ports,
       ...(settings.sentinel.bpf_filter === undefined ? {} : { bpfFilter: settings.sentinel.bpf_filter }),
@@ -45,8 +48,8 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
       socketPath: `${settings.sockets.dir}/network.socket`,
       log,
     }),
-  detector: ({ settings, datasets, log }) =>
-    startDetector({
+  detector: async ({ settings, datasets, log }) =>
+    (await import('@ja4/bot-detector')).startDetector({
       stores: datasets.map((dataset) => openStore(settings, dataset)),
       cycleSeconds: settings.detector.cycle_s,
       scoreSeconds: settings.detector.score_s,
@@ -54,8 +57,8 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
       modelDir: modelDir(settings),
       log,
     }),
-  dashboard: ({ settings, datasets, log }) =>
-    startDashboard({
+  dashboard: async ({ settings, datasets, log }) =>
+    (await import('@ja4/dashboard')).startDashboard({
       host: settings.dashboard.host,
       port: settings.dashboard.port,
       datasets: datasets.map((dataset) => ({
