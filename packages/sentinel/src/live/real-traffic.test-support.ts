@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { Duplex } from 'node:stream';
+import { connect } from 'node:tls';
+import { Worker } from 'node:worker_threads';
+
+/** A server and its clients on this machine. */
+export interface RealTraffic {
+  readonly port: number;
+  /** Opens TLS connections to the hosts in turn; each sends one ClientHello. */
+  sendHellos(count: number, hosts: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a server that closes each connection after its first bytes: a ClientHello needs no more. */
+export async function startTraffic(): Promise<RealTraffic> {
+  const worker = new Worker(new URL('./real-traffic.worker.ts', import.meta.url));
+  const [{ port }] = (await once(worker, 'message')) as [{ port: number }];
+  return {
+    port,
+    sendHellos: async (count, hosts) => {
+      worker.postMessage({ count, to: port, hosts });
+      await once(worker, 'message');
+    },
+    stop: async () => {
+      await worker.terminate();
+    },
+  };
+}
+
+/** The first bytes that Node's TLS client sends: a record with a ClientHello. */
+export function clientHelloBytes(): Promise<Uint8Array> {
+  return new Promise((resolve) => {
+    const socket = new Duplex({
+      read: () => {},
+      write: (chunk: Buffer, _encoding, done) => {
+        resolve(chunk);
+        done();
+      },
+    });
+    connect({ socket, servername: 'shop.example', ALPNProtocols: ['h2'] }).on('error', () => {});
+  });
+}
