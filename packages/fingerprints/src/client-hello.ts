@@ -82,7 +82,7 @@ type Extensions = Pick<ClientHello, 'extensions' | 'malformedExtensions' | keyof
 function parseExtensions(block: ByteReader): Extensions | undefined {
   const types: number[] = [];
   const malformed: number[] = [];
-  let fields: ExtensionFields = noExtensionFields;
+  const fields: ExtensionFields = { ...noExtensionFields };
   const seen = new Set<number>();
   while (block.remaining > 0) {
     const type = block.uint(2);
@@ -95,7 +95,7 @@ function parseExtensions(block: ByteReader): Extensions | undefined {
     seen.add(type);
     const parsed = parse(body);
     if (parsed === undefined) malformed.push(type);
-    else fields = { ...fields, ...parsed };
+    else Object.assign(fields, parsed);
   }
   return { ...fields, extensions: types, malformedExtensions: malformed };
 }

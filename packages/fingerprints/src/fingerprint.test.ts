@@ -6,6 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { parseClientHello } from './client-hello.ts';
 import { type ClientHelloContent, encodeClientHello, encodeExtension } from './encode-client-hello.ts';
 import { fingerprint, maxAlpnOffered } from './fingerprint.ts';
+import { ja3, ja3Hash } from './ja3.ts';
+import { ja4, ja4r } from './ja4.ts';
+import { tlsStack } from './tls-stack.ts';
 
 function of(bytes: Uint8Array) {
   const result = parseClientHello(bytes);
@@ -48,6 +51,20 @@ describe('a fingerprint', () => {
     expect(prints.tls_sni).toHaveLength(255);
     expect(prints.tls_alpn_offered).toHaveLength(maxAlpnOffered);
     expect(prints.tls_alpn).toHaveLength(64);
+  });
+
+  it('gives what the single functions give', () => {
+    const content = { cipherSuites: [0x1302, 0x1301], extensions: [encodeExtension.opaque(41, 3)] };
+    const parsed = parseClientHello(encodeClientHello(content));
+    if (!parsed.ok) throw new Error(parsed.reason);
+    const hello = parsed.value;
+    expect(fingerprint(hello, 'quic')).toMatchObject({
+      ja3: ja3(hello),
+      ja3_hash: ja3Hash(hello),
+      ja4: ja4(hello, 'quic'),
+      ja4_r: ja4r(hello, 'quic'),
+      tls_stack: tlsStack(hello, 'quic'),
+    });
   });
 
   it.each([

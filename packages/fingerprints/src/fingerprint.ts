@@ -1,9 +1,9 @@
 import type { ClientHello } from './client-hello.ts';
-import { md5Hex } from './digest.ts';
+import { md5Hex, truncatedSha256 } from './digest.ts';
 import { ja3 } from './ja3.ts';
-import { ja4, ja4r } from './ja4.ts';
+import { ja4Parts, rawForm } from './ja4.ts';
 import { type HelloTransport, offeredTlsVersion } from './offered-version.ts';
-import { tlsStack } from './tls-stack.ts';
+import { tlsStackParts } from './tls-stack.ts';
 
 /** Everything a ClientHello tells, under the names that network events and tables use. */
 export interface Fingerprint {
@@ -30,12 +30,18 @@ export const maxAlpnOffered = 32;
 /** All fingerprints of one hello. */
 export function fingerprint(hello: ClientHello, transport: HelloTransport): Fingerprint {
   const text = ja3(hello);
+  const parts = ja4Parts(hello, transport);
+  const stack = tlsStackParts(hello, transport);
+  // Hashing is most of the work, and the two keys share their lists unless the connection is a special one.
+  const ciphers = truncatedSha256(parts.ciphers);
+  const extensions = truncatedSha256(parts.extensions);
+  const lasting = stack.extensions === parts.extensions ? extensions : truncatedSha256(stack.extensions);
   const result: Fingerprint = {
     ja3: text,
     ja3_hash: md5Hex(text),
-    ja4: ja4(hello, transport),
-    ja4_r: ja4r(hello, transport),
-    tls_stack: tlsStack(hello, transport),
+    ja4: `${parts.a}_${ciphers}_${extensions}`,
+    ja4_r: rawForm(parts),
+    tls_stack: `${stack.a}_${ciphers}_${lasting}`,
     tls_version: offeredTlsVersion(hello, transport),
     tls_alpn_offered: hello.alpn.slice(0, maxAlpnOffered).map((name) => printable(name, maxProtocolName)),
     tls_resumption: hello.hasPreSharedKey || hello.hasSessionTicket,

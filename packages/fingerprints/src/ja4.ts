@@ -4,27 +4,51 @@ import { truncatedSha256 } from './digest.ts';
 import { withoutGrease } from './grease.ts';
 import { type HelloTransport, offeredVersionCode } from './offered-version.ts';
 
+/** The three parts of a JA4 before b and c are hashed. */
+export interface Ja4Parts {
+  /** Transport, version, SNI, counts, ALPN: 10 characters. */
+  readonly a: string;
+  /** Sorted cipher suites. */
+  readonly ciphers: string;
+  /** Sorted extensions without server_name and ALPN, and the signature algorithms in wire order. */
+  readonly extensions: string;
+}
+
+export function ja4Parts(hello: ClientHello, transport: HelloTransport): Ja4Parts {
+  const hashed = hello.extensions.filter(
+    (type) => type !== extensionType.serverName && type !== extensionType.alpn,
+  );
+  return {
+    a: partA(hello, transport),
+    ciphers: sortedHex(hello.cipherSuites),
+    extensions: withAlgorithms(hashed, hello),
+  };
+}
+
 /**
- * JA4 of a ClientHello: `a_b_c`, for instance `t13d1516h2_8daaf6152771_02713d6af862`. Part b is the hash of
+ * JA4 of a ClientHello: `a_b_c`, for instance `t13d1516h2_8daaf6152771_e5627efa2ab1`. Part b is the hash of
  * the sorted cipher suites, part c of the sorted extensions with the signature algorithms in wire order,
  * each the first 12 digits of SHA-256, zeros when empty. Source: FoxIO JA4.md, "JA4 Algorithm".
  */
 export function ja4(hello: ClientHello, transport: HelloTransport): string {
-  const b = truncatedSha256(sortedHex(hello.cipherSuites));
-  return `${ja4PartA(hello, transport)}_${b}_${truncatedSha256(extensionsAndAlgorithms(hello))}`;
+  const { a, ciphers, extensions } = ja4Parts(hello, transport);
+  return `${a}_${truncatedSha256(ciphers)}_${truncatedSha256(extensions)}`;
 }
 
 /** JA4 with the lists themselves in place of their hashes. Source: FoxIO JA4.md, "Raw Output". */
 export function ja4r(hello: ClientHello, transport: HelloTransport): string {
-  const a = ja4PartA(hello, transport);
-  return `${a}_${sortedHex(hello.cipherSuites)}_${extensionsAndAlgorithms(hello)}`;
+  return rawForm(ja4Parts(hello, transport));
+}
+
+export function rawForm({ a, ciphers, extensions }: Ja4Parts): string {
+  return `${a}_${ciphers}_${extensions}`;
 }
 
 /**
  * JA4 part a: transport, TLS version, SNI, cipher and extension counts, ALPN (10 characters).
  * Counts saturate at 99 and leave out GREASE (RFC 8701). Source: FoxIO JA4.md, "JA4 Algorithm".
  */
-function ja4PartA(hello: ClientHello, transport: HelloTransport): string {
+function partA(hello: ClientHello, transport: HelloTransport): string {
   const sni = hello.extensions.includes(extensionType.serverName) ? 'd' : 'i';
   const counts = count(hello.cipherSuites) + count(hello.extensions);
   return `${protocolAndVersion(hello, transport)}${sni}${counts}${alpnPart(hello.alpn[0] ?? '')}`;
@@ -71,13 +95,6 @@ function isAlphanumeric(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
 }
 
-function extensionsAndAlgorithms(hello: ClientHello): string {
-  const hashed = hello.extensions.filter(
-    (type) => type !== extensionType.serverName && type !== extensionType.alpn,
-  );
-  return withAlgorithms(hashed, hello);
-}
-
 /** Sorted extensions, then `_` and the signature algorithms in wire order where there are any. */
 export function withAlgorithms(extensions: readonly number[], hello: ClientHello): string {
   const algorithms = withoutGrease(hello.signatureAlgorithms);
@@ -87,9 +104,13 @@ export function withAlgorithms(extensions: readonly number[], hello: ClientHello
 
 /** Codes without GREASE in ascending order, four lower-case hexadecimal digits each, comma-joined. */
 export function sortedHex(codes: readonly number[]): string {
-  return hexList(withoutGrease(codes).sort((a, b) => a - b));
+  return hexList(Uint16Array.from(withoutGrease(codes)).sort());
 }
 
-function hexList(codes: readonly number[]): string {
-  return codes.map((code) => code.toString(16).padStart(4, '0')).join(',');
+const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function hexList(codes: readonly number[] | Uint16Array): string {
+  let text = '';
+  for (const code of codes) text += `${text === '' ? '' : ','}${hexBytes[code >> 8]}${hexBytes[code & 0xff]}`;
+  return text;
 }

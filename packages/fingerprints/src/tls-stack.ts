@@ -1,7 +1,7 @@
 import type { ClientHello } from './client-hello.ts';
 import { extensionType } from './client-hello-extensions.ts';
 import { truncatedSha256 } from './digest.ts';
-import { count, protocolAndVersion, sortedHex, withAlgorithms } from './ja4.ts';
+import { count, type Ja4Parts, protocolAndVersion, sortedHex, withAlgorithms } from './ja4.ts';
 import type { HelloTransport } from './offered-version.ts';
 
 /** Extensions that come and go with the connection, not with the software that opens it. */
@@ -25,8 +25,15 @@ const perConnection: ReadonlySet<number> = new Set([
  * last hash; everything else follows the rules of JA4. The `x` keeps it from being mistaken for a JA4.
  */
 export function tlsStack(hello: ClientHello, transport: HelloTransport): string {
+  const { a, extensions } = tlsStackParts(hello, transport);
+  return `${a}_${truncatedSha256(sortedHex(hello.cipherSuites))}_${truncatedSha256(extensions)}`;
+}
+
+/** The stack key's own parts before hashing; the one between them, the cipher suites, is JA4's. */
+export function tlsStackParts(hello: ClientHello, transport: HelloTransport): Omit<Ja4Parts, 'ciphers'> {
   const lasting = hello.extensions.filter((type) => !perConnection.has(type));
-  const a = `${protocolAndVersion(hello, transport)}x${count(hello.cipherSuites)}${count(lasting)}xx`;
-  const b = truncatedSha256(sortedHex(hello.cipherSuites));
-  return `${a}_${b}_${truncatedSha256(withAlgorithms(lasting, hello))}`;
+  return {
+    a: `${protocolAndVersion(hello, transport)}x${count(hello.cipherSuites)}${count(lasting)}xx`,
+    extensions: withAlgorithms(lasting, hello),
+  };
 }

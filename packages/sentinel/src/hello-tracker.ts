@@ -94,15 +94,19 @@ export class HelloTracker {
     const { keys, keyAt } = flow;
     const ports = keys[keyAt + 8]!;
     const { ja3, ja4_r, ...prints } = fingerprint(parsed.value, 'tcp');
-    const event: NetworkEvent = {
-      timestamp: timestampNs,
-      sensor_id: this.#sensorId,
-      conn_id: this.#connectionId(flow),
-      transport: 'tcp',
+    const ends = {
       src_ip: ipText(keys, keyAt),
       src_port: ports >>> 16,
       dst_ip: ipText(keys, keyAt + 4),
       dst_port: ports & 0xffff,
+    };
+    const identity = [this.#sensorId, ...Object.values(ends), flow.startedNs].join(' ');
+    const event: NetworkEvent = {
+      timestamp: timestampNs,
+      sensor_id: this.#sensorId,
+      conn_id: hash('md5', identity).slice(0, 16),
+      transport: 'tcp',
+      ...ends,
       has_syn: flow.hasSyn,
       ...prints,
     };
@@ -118,12 +122,5 @@ export class HelloTracker {
     else this.statistics.raw_forms_left_out++;
     this.statistics.hellos++;
     this.#onEvent(event);
-  }
-
-  #connectionId({ keys, keyAt, startedNs }: HelloFlow): string {
-    return hash('md5', `${this.#sensorId} ${keys.subarray(keyAt, keyAt + 9).join()} ${startedNs}`).slice(
-      0,
-      16,
-    );
   }
 }

@@ -32,11 +32,11 @@ export interface CaptureFormat {
 }
 
 export function uint32(buffer: Uint8Array, at: number, littleEndian: boolean): number {
-  const [a, b, c, d] = [buffer[at]!, buffer[at + 1]!, buffer[at + 2]!, buffer[at + 3]!];
-  return (littleEndian ? (d << 24) | (c << 16) | (b << 8) | a : (a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+  return littleEndian
+    ? ((buffer[at + 3]! << 24) | (buffer[at + 2]! << 16) | (buffer[at + 1]! << 8) | buffer[at]!) >>> 0
+    : ((buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!) >>> 0;
 }
 
 export function uint16(buffer: Uint8Array, at: number, littleEndian: boolean): number {
-  const [a, b] = [buffer[at]!, buffer[at + 1]!];
-  return littleEndian ? (b << 8) | a : (a << 8) | b;
+  return littleEndian ? (buffer[at + 1]! << 8) | buffer[at]! : (buffer[at]! << 8) | buffer[at + 1]!;
 }

@@ -17,7 +17,8 @@ export class HelloAssembly {
     this.base = base;
     this.#maxBytes = maxBytes;
     this.#maxSegments = maxSegments;
-    this.bytes = new Uint8Array(Math.min(4096, maxBytes));
+    // Holds a browser's hello with a post-quantum key share (about 1,900 bytes) without growing.
+    this.bytes = new Uint8Array(Math.min(2048, maxBytes));
   }
 
   /** How many bytes there are from the start without a hole. */
