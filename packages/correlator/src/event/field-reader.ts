@@ -36,7 +36,8 @@ export type Fields = { readonly [key: string]: unknown };
 const escapedSurrogate = /\\u[dD][89a-fA-F]/;
 
 function parseJson(text: string): unknown {
-  if (!escapedSurrogate.test(text)) return JSON.parse(text);
+  // The plain search is ten times as fast as the expression, and nearly always enough.
+  if (!text.includes('\\u') || !escapedSurrogate.test(text)) return JSON.parse(text);
   return JSON.parse(text, (_key, value: unknown) =>
     typeof value === 'string' ? value.toWellFormed() : value,
   );

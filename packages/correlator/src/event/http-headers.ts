@@ -48,9 +48,36 @@ export interface HttpHeaders {
   readonly dropped: number;
 }
 
+/** What a `header_…` key of an event is about. */
+interface HeaderKey {
+  /** Lower case, as it came. */
+  readonly name: string;
+  /** As names are looked up: `_` counts as `-`, because some senders cannot write `-`. */
+  readonly dashed: string;
+  readonly column: HeaderColumn | undefined;
+  readonly isToken: boolean;
+}
+
+/** Senders use few different keys, so what was found out about one is kept; undefined = no header. */
+const knownKeys = new Map<string, HeaderKey | undefined>();
+const maxKnownKeys = 1_000;
+
+function headerKey(key: string): HeaderKey | undefined {
+  const known = knownKeys.get(key);
+  if (known !== undefined || knownKeys.has(key)) return known;
+  let found: HeaderKey | undefined;
+  if (key.startsWith('header_')) {
+    const name = key.slice('header_'.length).toLowerCase();
+    const dashed = name.replaceAll('_', '-');
+    found = { name, dashed, column: columnOf.get(dashed), isToken: token.test(name) };
+  }
+  if (key.length <= 200 && knownKeys.size < maxKnownKeys) knownKeys.set(key, found);
+  return found;
+}
+
 /**
- * The `header_…` keys of an event, compared case-insensitively as whole names (`_` counts as `-` where a
- * name is looked up, because some senders cannot write `-`). Undefined when a value is not text.
+ * The `header_…` keys of an event, compared case-insensitively as whole names. Undefined when a value is
+ * not text.
  */
 export function readHeaders(fields: Fields, deniedHeaders: ReadonlySet<string>): HttpHeaders | undefined {
   const columns = absentColumns();
@@ -59,17 +86,15 @@ export function readHeaders(fields: Fields, deniedHeaders: ReadonlySet<string>):
   let denied = 0;
   let dropped = 0;
   for (const key in fields) {
-    if (!key.startsWith('header_')) continue;
+    const header = headerKey(key);
+    if (header === undefined) continue;
     const value = fields[key] ?? undefined;
     if (value === undefined) continue;
     if (typeof value !== 'string') return undefined;
-    const name = key.slice(7).toLowerCase();
-    const dashed = name.replaceAll('_', '-');
-    const column = columnOf.get(dashed);
-    if (deniedHeaders.has(dashed)) denied++;
-    else if (column !== undefined) columns[column] = value;
-    else if (count < maxOtherHeaders && token.test(name)) {
-      others[name] = value;
+    if (deniedHeaders.has(header.dashed)) denied++;
+    else if (header.column !== undefined) columns[header.column] = value;
+    else if (count < maxOtherHeaders && header.isToken) {
+      others[header.name] = value;
       count++;
     } else dropped++;
   }

@@ -1,0 +1,205 @@
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EngineProcess, select, startEngineProcess } from './engine-process.test-support.ts';
+import { datagramSender, temporaryFolder } from './intake/datagram-sender.test-support.ts';
+import { startCorrelator } from './start-correlator.ts';
+
+let engine: EngineProcess;
+beforeAll(async () => {
+  engine = await startEngineProcess();
+});
+afterAll(() => engine.remove());
+
+const nowNs = () => Date.now() * 1e6;
+const peer = { src_ip: '198.18.16.5', dst_ip: '198.18.0.10', dst_port: 443 };
+const handshake = (src_port: number) =>
+  JSON.stringify({
+    ...peer,
+    timestamp: nowNs(),
+    sensor_id: 's1',
+    conn_id: `n${src_port}`,
+    transport: 'tcp',
+    src_port,
+    has_syn: true,
+    ip_meta_ttl: 64,
+    ja4: 't13d1516h2_8daaf6152771_d8a2da3f94cd',
+    tls_alpn_offered: ['h2'],
+  });
+const request = (src_port: number, path: string, seq: number, changes: object = {}) =>
+  JSON.stringify({
+    ...peer,
+    timestamp: nowNs() + 1e6,
+    source: 'apache',
+    server_id: 'web1',
+    seq,
+    dropped_total: 4,
+    src_port,
+    conn_id: `c${src_port}`,
+    method: 'GET',
+    host: 'shop.example',
+    path,
+    http_version: 'HTTP/2.0',
+    duration_ms: 0.5,
+    header_Cookie: 'secret',
+    ...changes,
+  });
+
+function logged(): { log: Logger; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  return { lines, log: pino({}, { write: (text: string) => void lines.push(JSON.parse(text)) }) };
+}
+
+const stored = (condition: string) =>
+  select<Record<string, unknown>>(
+    engine.store,
+    `SELECT path, correlated, orphan_side, b_conn_id, ja4, ip_meta_ttl, toString(src_ip) AS src_ip
+     FROM ja4_logs.http_logs WHERE ${condition} ORDER BY path`,
+  );
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Sends, patiently: a short queue of the kernel (net.unix.max_dgram_qlen) is no loss here. False = never taken. */
+async function sendPatiently(sender: ReturnType<typeof datagramSender>, text: string): Promise<boolean> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if (sender.send(text)) return true;
+    await pause(10);
+  }
+  return false;
+}
+
+async function sendLines(path: string, lines: readonly string[]): Promise<void> {
+  const socket = connect(path);
+  await new Promise<void>((resolve) => socket.end(`${lines.join('\n')}\n`, () => resolve()));
+}
+
+describe('the correlator', () => {
+  it('joins what arrives on its four sockets and stores it', async () => {
+    using folder = temporaryFolder();
+    const { log, lines } = logged();
+    const correlator = await startCorrelator({ socketsDir: folder.path, store: engine.store, log });
+    using network = datagramSender(join(folder.path, 'network.socket'));
+    using http = datagramSender(join(folder.path, 'http.socket'));
+    expect(correlator.ready()).toEqual({ ok: true });
+
+    network.send(handshake(40_001));
+    await expect.poll(() => correlator.counters().network_events).toBe(1);
+    http.send(request(40_001, '/a/datagram', 10));
+    await sendLines(join(folder.path, 'network.stream.socket'), [handshake(40_002)]);
+    await expect.poll(() => correlator.counters().network_events).toBe(2);
+    await sendLines(join(folder.path, 'http.stream.socket'), [
+      request(40_002, '/a/stream', 11),
+      request(40_003, '/a/without-handshake', 14),
+    ]);
+    await expect.poll(() => stored("startsWith(path, '/a/')"), { timeout: 10_000 }).toHaveLength(3);
+    const joined = {
+      correlated: 1,
+      orphan_side: '',
+      ja4: 't13d1516h2_8daaf6152771_d8a2da3f94cd',
+      ip_meta_ttl: 64,
+    };
+    expect(await stored("startsWith(path, '/a/')")).toMatchObject([
+      { path: '/a/datagram', b_conn_id: 'n40001', src_ip: '::ffff:198.18.16.5', ...joined },
+      { path: '/a/stream', b_conn_id: 'n40002', ...joined },
+      { path: '/a/without-handshake', correlated: 0, orphan_side: 'A', ja4: '', ip_meta_ttl: -1 },
+    ]);
+    await expect.poll(() => correlator.counters().rows_stored).toBe(3);
+    expect(correlator.counters()).toMatchObject({
+      rows_correlated: 2,
+      rows_orphan_no_handshake: 1,
+      header_values_denied: 3,
+      sender_dropped: 4,
+      http_socket_datagrams: 1,
+      network_stream_socket_connections: 1,
+    });
+    await correlator.stop();
+    expect(lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+    expect(existsSync(join(folder.path, 'http.socket'))).toBe(false);
+  });
+
+  it('counts what it cannot take by reason, says so once, and goes on', async () => {
+    using folder = temporaryFolder();
+    const { log, lines } = logged();
+    const correlator = await startCorrelator({ socketsDir: folder.path, store: engine.store, log });
+    using http = datagramSender(join(folder.path, 'http.socket'));
+    using network = datagramSender(join(folder.path, 'network.socket'));
+    const bad = ['GET / HTTP/1.1', '[]', '{}', request(40_004, '/b/1', 1, { src_port: '40004' })];
+    await sendPatiently(network, '{"timestamp":1');
+    for (const text of [...bad, ...bad, request(40_004, '/b/good', 2)]) await sendPatiently(http, text);
+    await expect.poll(() => correlator.counters().http_events).toBe(1);
+    await expect.poll(() => correlator.counters().network_rejected).toBe(1);
+    expect(correlator.counters()).toMatchObject({
+      http_rejected: 8,
+      http_rejected_not_json: 2,
+      http_rejected_not_an_object: 2,
+      http_rejected_missing_timestamp: 2,
+      http_rejected_wrong_type_src_port: 2,
+      network_rejected_not_json: 1,
+    });
+    await correlator.stop();
+    expect(await stored("startsWith(path, '/b/')")).toMatchObject([{ path: '/b/good' }]);
+    const said = lines.filter(({ msg }) => String(msg).includes('event not taken'));
+    expect(said.map(({ msg }) => msg).toSorted()).toEqual([
+      'http event not taken: not_json',
+      'network event not taken: not_json',
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('GET /');
+  });
+
+  it('stores what still waits when it is stopped', async () => {
+    using folder = temporaryFolder();
+    const correlator = await startCorrelator({
+      socketsDir: folder.path,
+      store: engine.store,
+      join: { orphanDelayMs: 60_000 },
+      batch: { flushMs: 60_000 },
+      log: logged().log,
+    });
+    using http = datagramSender(join(folder.path, 'http.socket'));
+    for (let i = 0; i < 300; i++) expect(await sendPatiently(http, request(40_005, `/c/${i}`, i))).toBe(true);
+    await correlator.stop();
+    expect(await stored("startsWith(path, '/c/')")).toHaveLength(300);
+    expect(correlator.counters()).toMatchObject({ rows_stored: 300, rows_lost: 0, rows_waiting: 0 });
+  });
+
+  it('stops receiving when its queue is full, and loses nothing while the store is away', async () => {
+    using folder = temporaryFolder();
+    const { log, lines } = logged();
+    await engine.kill();
+    const correlator = await startCorrelator({
+      socketsDir: folder.path,
+      store: engine.store,
+      join: { orphanDelayMs: 0 },
+      batch: { rows: 50, maxRows: 50, queueRows: 100, flushMs: 10 },
+      log,
+    });
+    using http = datagramSender(join(folder.path, 'http.socket'));
+    // The kernel's queue and the batches on their way take some before the sender notices.
+    let sent = 0;
+    while (await sendPatiently(http, request(40_006, `/d/${sent}`, sent))) sent++;
+    expect(correlator.ready().ok).toBe(false);
+    expect(correlator.counters()).toMatchObject({ queue_full: 1, store_down: 1 });
+    await engine.start();
+    await expect.poll(() => correlator.ready(), { timeout: 20_000 }).toEqual({ ok: true });
+    await correlator.stop();
+    expect(await stored("startsWith(path, '/d/')")).toHaveLength(sent);
+    expect(lines.filter(({ msg }) => String(msg).includes('the store does not take rows'))).toHaveLength(1);
+  }, 60_000);
+
+  it('leaves no socket behind when one of them cannot be opened', async () => {
+    using folder = temporaryFolder();
+    const options = { socketsDir: folder.path, store: engine.store, log: logged().log };
+    const first = await startCorrelator(options);
+    await expect(startCorrelator(options)).rejects.toThrow(/http\.socket/);
+    await first.stop();
+    const long = { ...options, socketsDir: join(folder.path, 'x'.repeat(100)) };
+    await expect(startCorrelator(long)).rejects.toMatchObject({ code: 'ENAMETOOLONG' });
+    await expect(startCorrelator({ ...options, join: { trustedProxies: ['cdn'] } })).rejects.toMatchObject({
+      code: 'JA4_BAD_ADDRESS',
+    });
+    const again = await startCorrelator(options);
+    await again.stop();
+  });
+});
