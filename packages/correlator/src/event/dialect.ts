@@ -5,7 +5,7 @@ import { type HttpEvent, type HttpKey, type HttpParseOptions, parseHttpEvent } f
  * How one kind of web server writes its events. A dialect turns text into the same `HttpEvent` as all
  * others, so nothing behind it knows which server spoke.
  */
-export interface Dialect {
+interface Dialect {
   readonly name: string;
   /** Cheap look at the first bytes: is this text mine? */
   speaks(text: string): boolean;

@@ -104,7 +104,7 @@ export function parseHttpEvent(
 }
 
 /** The native dialect: the fields of the contract, as mod_reqin_log sends them. */
-export function readHttpEvent(fields: Fields, options: HttpParseOptions): EventResult<HttpEvent, HttpKey> {
+function readHttpEvent(fields: Fields, options: HttpParseOptions): EventResult<HttpEvent, HttpKey> {
   const f = new FieldReader<HttpKey>(fields);
   const headers = readHeaders(fields, options.deniedHeaders);
   if (headers === undefined) return { ok: false, reason: 'wrong_type_header' };

@@ -2,7 +2,7 @@ import type { HttpLogRow } from '@ja4/store';
 import type { Fields } from './field-reader.ts';
 
 type HeaderColumn = Extract<keyof HttpLogRow, `header_${string}`>;
-export type HeaderColumns = { [Column in HeaderColumn]: string };
+type HeaderColumns = { [Column in HeaderColumn]: string };
 
 /** The headers with a column of their own, by lower-case name. */
 const columnOf = new Map<string, HeaderColumn>([

@@ -2,7 +2,7 @@ import type { HttpEvent } from '../event/http-event.ts';
 import type { NetworkEvent } from '../event/network-event.ts';
 
 /** What names the connection that a handshake was first matched to. */
-export type FirstRequest = Pick<HttpEvent, 'server_id' | 'conn_id' | 'dst_ip' | 'dst_port'>;
+type FirstRequest = Pick<HttpEvent, 'server_id' | 'conn_id' | 'dst_ip' | 'dst_port'>;
 
 /** A handshake that waits for the requests of its connection. */
 export interface Handshake {

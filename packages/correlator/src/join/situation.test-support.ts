@@ -10,7 +10,7 @@ import { defaultJoinOptions, type JoinOptions } from './join-options.ts';
 const folder = fileURLToPath(new URL('../../test/join/', import.meta.url));
 
 /** 2026-01-01, the start that all times of a situation count from; nanoseconds. */
-export const startNs = 1_767_225_600e9;
+const startNs = 1_767_225_600e9;
 
 type Keys = { readonly [key: string]: unknown };
 export type SituationEvent = { readonly at: number } & (
@@ -47,11 +47,11 @@ const usualHandshake = {
 };
 
 /** A line of the contract, made of usual values and what a situation says. */
-export function httpText({ began, ...keys }: Keys): string {
+function httpText({ began, ...keys }: Keys): string {
   return JSON.stringify({ ...usualRequest, timestamp: startNs + Number(began) * 1e6, ...keys });
 }
 
-export function networkText({ seen, ...keys }: Keys): string {
+function networkText({ seen, ...keys }: Keys): string {
   return JSON.stringify({ ...usualHandshake, timestamp: startNs + Number(seen) * 1e6, ...keys });
 }
 
