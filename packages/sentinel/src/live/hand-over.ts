@@ -80,13 +80,20 @@ function inheritedCaptureSocket(text: string): number {
  * A capture socket in a process that holds no capability. The first call opens the socket and starts the
  * process over as its own successor, with the same command line; there, the call returns the descriptor.
  * To be called on the main thread, before anything else is started: nothing else survives.
- * Throws what `openCaptureSocket` throws.
+ * Undefined where this process may not open one; `openCapture` then tries tcpdump.
+ * Throws EINVAL, E2BIG and ENOENT as `openCaptureSocket` does.
  */
-export function captureSocketWithoutPrivileges(options: CaptureSocketOptions): number {
+export function captureSocketWithoutPrivileges(options: CaptureSocketOptions): number | undefined {
   const inherited = process.env[captureFdVariable];
-  return inherited === undefined
-    ? becomeSniffer(openCaptureSocket(options))
-    : inheritedCaptureSocket(inherited);
+  if (inherited !== undefined) return inheritedCaptureSocket(inherited);
+  let fd: number;
+  try {
+    fd = openCaptureSocket(options);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EPERM') return undefined;
+    throw error;
+  }
+  return becomeSniffer(fd);
 }
 
 /** What this process may do, from /proc/self/status: hexadecimal capability sets and the no_new_privs flag. */

@@ -24,8 +24,10 @@ const blockTimeoutMs = 8;
 const wantedBlocks = 256;
 const fewestBlocks = 16;
 
-const etherTypeVlan = 0x8100;
-const etherTypeServiceVlan = 0x88a8;
+const statusVlanValid = 1 << 4;
+const etherTypeIpv4 = 0x0800;
+const etherTypeIpv6 = 0x86dd;
+const vlanTagBytes = 4;
 
 /**
  * TPACKET_V3 receive ring (packet_mmap.rst): blocks of packets in memory that the kernel and we share.
@@ -34,7 +36,6 @@ const etherTypeServiceVlan = 0x88a8;
  *       word       0            1           2           3              4
  *     packet  u32 next, u32 s, u32 ns, u32 captured, u32 on wire, u32 status, u16 mac, u16 net, …
  *       word      0       1       2        3             4            5         6 (low half: mac)
- *             at byte 48: sockaddr_ll { u16 family, be16 protocol, … }
  */
 export class PacketRing {
   readonly blocks: number;
@@ -90,13 +91,11 @@ export class PacketRing {
       const word = at >> 2;
       const captured = words[word + 3]!;
       if (captured < words[word + 4]!) this.cutPackets += 1;
-      const protocol = (bytes[at + 50]! << 8) | bytes[at + 51]!;
-      // A second VLAN tag stands before the IP header: its number, then the real EtherType.
-      const skip = protocol === etherTypeVlan || protocol === etherTypeServiceVlan ? 4 : 0;
-      if (captured > skip) {
-        const start = at + (words[word + 6]! & 0xffff) + skip;
-        onPacket(bytes, start, captured - skip, linkType.raw, words[word + 1]! * 1e9 + words[word + 2]!);
-      }
+      const start = at + (words[word + 6]! & 0xffff);
+      const tagged = (words[word + 5]! & statusVlanValid) !== 0 && startsWithTag(bytes, start, captured);
+      const skip = tagged ? vlanTagBytes : 0;
+      const timestampNs = words[word + 1]! * 1e9 + words[word + 2]!;
+      onPacket(bytes, start + skip, captured - skip, linkType.raw, timestampNs);
       at += words[word]!;
     }
     return count;
@@ -108,6 +107,17 @@ export class PacketRing {
     this.#closed = true;
     libc().munmap(this.#address, this.blocks * blockBytes);
   }
+}
+
+/**
+ * Whether an inner VLAN tag stands before the IP header: its number, then an EtherType and a header of that IP
+ * version. The kernel takes off the outer tag only, and what it says of the inner one differs by version.
+ */
+function startsWithTag(bytes: Uint8Array, start: number, captured: number): boolean {
+  if (captured <= vlanTagBytes) return false;
+  const etherType = (bytes[start + 2]! << 8) | bytes[start + 3]!;
+  const version = bytes[start + vlanTagBytes]! >> 4;
+  return (etherType === etherTypeIpv4 && version === 4) || (etherType === etherTypeIpv6 && version === 6);
 }
 
 /** Asks for the ring (`struct tpacket_req3`), halving it while memory is short: its number of blocks. */

@@ -1,6 +1,4 @@
 import { once } from 'node:events';
-import { Duplex } from 'node:stream';
-import { connect } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 
 /** A server and its clients on this machine. */
@@ -25,18 +23,4 @@ export async function startTraffic(): Promise<RealTraffic> {
       await worker.terminate();
     },
   };
-}
-
-/** The first bytes that Node's TLS client sends: a record with a ClientHello. */
-export function clientHelloBytes(): Promise<Uint8Array> {
-  return new Promise((resolve) => {
-    const socket = new Duplex({
-      read: () => {},
-      write: (chunk: Buffer, _encoding, done) => {
-        resolve(chunk);
-        done();
-      },
-    });
-    connect({ socket, servername: 'shop.example', ALPNProtocols: ['h2'] }).on('error', () => {});
-  });
 }

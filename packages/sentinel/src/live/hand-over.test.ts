@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { itNeeds, root } from '../../../../test/setup/needs.ts';
+import { startTraffic } from './real-traffic.test-support.ts';
+
+/** A service as the supervisor starts it: it reports through the message channel. */
+function service(port: number): string {
+  const url = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);
+  return `
+    import { readdirSync, readFileSync } from 'node:fs';
+    import { openCapture } from ${url('./capture.ts')};
+    import { captureSocketWithoutPrivileges, privileges } from ${url('./hand-over.ts')};
+    const options = { ports: [${port}], excludeSourceIps: [] };
+    const before = process.env.SENTINEL_CAPTURE_FD === undefined;
+    if (before) process.send({ opener: privileges(), pid: process.pid });
+    const captureSocket = captureSocketWithoutPrivileges(options);
+    const threads = readdirSync('/proc/self/task').map((id) =>
+      /^CapPrm:\\s*(\\S+)/m.exec(readFileSync('/proc/self/task/' + id + '/status', 'latin1'))[1]);
+    let packets = 0;
+    const log = { warn() {}, info() {} };
+    const capture = await openCapture({ ...options, interface: 'lo', captureSocket, log, onPacket: () => packets++ });
+    process.send({ sniffer: privileges(), threads, pid: process.pid, arguments: process.argv.slice(2) });
+    process.on('message', async () => {
+      await capture.stop();
+      process.send({ packets });
+      process.disconnect();
+    });`;
+}
+
+itNeeds(root)(
+  'captures in a process without any capability, which its supervisor takes for the one it started',
+  async () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'ja4-hand-over-'));
+    chmodSync(folder.path, 0o755);
+    const traffic = await startTraffic();
+    const file = join(folder.path, 'service.mjs');
+    writeFileSync(file, service(traffic.port));
+    const child = spawn(process.execPath, [file, '--flag'], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const ended = once(child, 'exit');
+
+    const [opener] = await once(child, 'message');
+    expect(opener.opener.effective).not.toBe('0000000000000000');
+    const [sniffer] = await once(child, 'message');
+    expect(sniffer).toMatchObject({
+      pid: opener.pid,
+      arguments: ['--flag'],
+      sniffer: { effective: '0000000000000000', permitted: '0000000000000000', noNewPrivileges: true },
+    });
+    expect(new Set(sniffer.threads)).toEqual(new Set(['0000000000000000']));
+
+    await traffic.sendHellos(20, ['127.0.0.1', '::1']);
+    await traffic.stop();
+    child.send('stop');
+    const [result] = await once(child, 'message');
+    expect(result.packets).toBe(40);
+    expect(await ended).toEqual([0, null]);
+  },
+);
+
+it('takes nothing but a packet socket from its environment', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'ja4-hand-over-'));
+  const file = join(folder.path, 'service.mjs');
+  writeFileSync(file, service(443));
+  for (const text of ['0', '99', '-1', 'x', '']) {
+    const child = spawn(process.execPath, [file], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { ...process.env, SENTINEL_CAPTURE_FD: text },
+    });
+    const said: string[] = [];
+    child.stderr?.setEncoding('utf8').on('data', (part: string) => said.push(part));
+    const [status] = await once(child, 'close');
+    expect(status).toBe(1);
+    expect(said.join('')).toContain('is not a capture socket: do not set it by hand');
+  }
+});
