@@ -38,7 +38,7 @@ function statusOf(code: number): number {
   if (code === codes.HTTP_LENGTH_REQUIRED) return 411;
   if (code === codes.QUERY_IS_TOO_LARGE) return 413;
   if (code === codes.TIMEOUT_EXCEEDED) return 408;
-  if (code === codes.NOT_IMPLEMENTED) return 501;
+  if (code === codes.NOT_IMPLEMENTED || code === 344) return 501;
   if (code === codes.TOO_MANY_SIMULTANEOUS_QUERIES) return 503;
   return 500;
 }
@@ -82,6 +82,9 @@ export function engineFailure(error: unknown): ClickHouseFailure {
   const message = text
     .slice(at)
     .replace(/^(Code: \d+\. DB::Exception: )(?:Code: \d+\. DB::Exception: )+/, '$1')
+    .replace(/ \(version [\d.]+\)\. \([A-Z_0-9]+\)$/, '')
+    // Where the rows of an INSERT waited says nothing to the client.
+    .replace(/: \(in file\/uri .*?\/inserts\/\d+-\d+\)/s, '')
     .trimEnd();
   const code = Number(/^Code: (\d+)/.exec(message)?.[1]);
   return new ClickHouseFailure(code, message, statusOf(code));

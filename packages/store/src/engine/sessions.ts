@@ -1,51 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChdbQueryStream, Session } from 'chdb';
+import type { Session } from 'chdb';
 import { engineFailure } from './clickhouse-error.ts';
+import { type EngineLimits, type Job, jobPrelude, killStatement } from './job.ts';
+import type { Lane } from './lane.ts';
+import { type Chunk, type JobResult, StatementWorker } from './statement-worker.ts';
 
 type Chdb = typeof import('chdb');
 
-/** One statement for the engine: settings and parameters as SQL literals, applied in this order. */
-export interface Job {
-  /** Unique; `kill` finds the running statement by it. */
-  id: string;
-  sql: string;
-  format: string;
-  database: string | undefined;
-  settings: readonly (readonly [name: string, literal: string])[];
-  /** Query parameters in ClickHouse's escaped text form, as they stand in a URL. */
-  parameters: ReadonlyMap<string, string>;
-  /** The engine itself then refuses every write, `file()`, `url()` and further settings. */
-  readonly: boolean;
-}
-
-/** What a finished statement gave. */
-export interface JobResult {
-  bytes: Uint8Array;
-  rowsRead: number;
-  bytesRead: number;
-  /** Seconds in the engine. */
-  elapsed: number;
-}
-
-export interface EngineLimits {
-  /** For the whole engine. */
-  memoryBytes: number;
-  threads: number;
-}
-
 /** Name under which chDB mounts the overlay that turns table names into file names. */
 const overlayDatabase = 'ja4_no_files';
-
-/** An SQL string literal. */
-export function sqlString(text: string): string {
-  return `'${text.replace(/[\\']/g, '\\$&')}'`;
-}
-
-/** An SQL identifier in backquotes. */
-export function sqlName(name: string): string {
-  return `\`${name.replace(/[\\`]/g, '\\$&')}\``;
-}
 
 /** @throws Error with code STORE_CANNOT_OPEN */
 function openSession(chdb: Chdb, dataDir: string, connectionArgs: string[]): Session {
@@ -59,16 +23,51 @@ function openSession(chdb: Chdb, dataDir: string, connectionArgs: string[]): Ses
   }
 }
 
+/** Opens the engine so that no name of a table can be the name of a file. */
+async function openControl(chdb: Chdb, dataDir: string, limits: EngineLimits): Promise<Session> {
+  if (!existsSync(join(dataDir, 'metadata', 'default.sql'))) {
+    // The first time there is no plain database `default` yet, and chDB does not open without one.
+    const first = openSession(chdb, dataDir, []);
+    first.query('DETACH DATABASE default');
+    first.query('CREATE DATABASE default ENGINE = Atomic');
+    first.close();
+    await chdb.drainPending();
+  }
+  const control = openSession(chdb, dataDir, [
+    `--max_server_memory_usage=${limits.memoryBytes}`,
+    `--mark_cache_size=${Math.floor(limits.memoryBytes / 16)}`,
+    `--uncompressed_cache_size=${Math.floor(limits.memoryBytes / 32)}`,
+    `--max_threads=${limits.threads}`,
+    `--default_database=${overlayDatabase}`,
+  ]);
+  control.query(`DETACH DATABASE ${overlayDatabase}`);
+  const left = control.query(
+    "SELECT count() FROM system.databases WHERE engine IN ('Overlay', 'Filesystem', 'S3', 'HDFS')",
+    'TSV',
+  );
+  if (left.trim() !== '0') {
+    control.close();
+    throw Object.assign(
+      new Error(
+        `The store's data folder ${dataDir} holds a database that maps files to tables. Remove it, or use another data_dir.`,
+      ),
+      { code: 'STORE_UNSAFE' },
+    );
+  }
+  return control;
+}
+
 /**
- * chDB sessions on one data folder. Every job gets a session of its own (opening one costs well under a
- * millisecond), so no setting, parameter or database of one statement reaches the next.
+ * chDB on one data folder: a control session, and per lane as many threads as the lane is wide. Every job gets
+ * a session of its own (opening one costs well under a millisecond), so no setting, parameter or database of
+ * one statement reaches the next.
  */
 export class EngineSessions {
   readonly #chdb: Chdb;
   readonly #dataDir: string;
-  /** Keeps the engine open between jobs; kills statements. */
   readonly #control: Session;
   readonly #limits: EngineLimits;
+  readonly #idle = new Map<Lane, StatementWorker[]>();
 
   private constructor(chdb: Chdb, dataDir: string, control: Session, limits: EngineLimits) {
     this.#chdb = chdb;
@@ -78,48 +77,28 @@ export class EngineSessions {
   }
 
   /**
-   * Opens the data folder. chDB's default database is an overlay in which a table's name can be a path
-   * (`SELECT * FROM '/etc/passwd'`); it is mounted under another name and detached before anything is served.
-   * @throws Error with code STORE_IN_USE, STORE_CANNOT_OPEN or STORE_UNSAFE
+   * Opens the data folder and starts the lanes' threads.
+   * @throws Error with code STORE_CANNOT_OPEN or STORE_UNSAFE
    */
-  static async open(dataDir: string, limits: EngineLimits): Promise<EngineSessions> {
+  static async open(dataDir: string, limits: EngineLimits, lanes: readonly Lane[]): Promise<EngineSessions> {
+    // Statements, temporary files and name lookups share libuv's threads: one more for each statement that
+    // runs. Takes effect only if nothing has used them yet, so a launcher should set it as well.
+    process.env.UV_THREADPOOL_SIZE ??= String(4 + lanes.reduce((sum, lane) => sum + lane.width, 0));
+    // The main thread loads the library first: unloaded with a worker it would crash the process on exit.
     const chdb = await import('chdb');
-    if (!existsSync(join(dataDir, 'metadata', 'default.sql'))) {
-      // The first time there is no plain database `default` yet, and chDB does not open without one.
-      const first = openSession(chdb, dataDir, []);
-      first.query('DETACH DATABASE default');
-      first.query('CREATE DATABASE default ENGINE = Atomic');
-      first.close();
-      await chdb.drainPending();
-    }
-    const control = openSession(chdb, dataDir, [
-      `--max_server_memory_usage=${limits.memoryBytes}`,
-      `--mark_cache_size=${Math.floor(limits.memoryBytes / 16)}`,
-      `--uncompressed_cache_size=${Math.floor(limits.memoryBytes / 32)}`,
-      `--max_threads=${limits.threads}`,
-      `--default_database=${overlayDatabase}`,
-    ]);
+    const control = await openControl(chdb, dataDir, limits);
     const sessions = new EngineSessions(chdb, dataDir, control, limits);
-    control.query(`DETACH DATABASE ${overlayDatabase}`);
-    const left = control.query(
-      "SELECT count() FROM system.databases WHERE engine IN ('Overlay', 'Filesystem', 'S3', 'HDFS')",
-      'TSV',
-    );
-    if (left.trim() !== '0') {
-      await sessions.close();
-      throw Object.assign(
-        new Error(
-          `The store's data folder ${dataDir} holds a database that maps files to tables. Remove it, or use another data_dir.`,
-        ),
-        { code: 'STORE_UNSAFE' },
+    for (const lane of lanes)
+      sessions.#idle.set(
+        lane,
+        await Promise.all(Array.from({ length: lane.width }, () => StatementWorker.start())),
       );
-    }
     return sessions;
   }
 
-  /** Names of all table functions the engine has. */
-  tableFunctions(): string[] {
-    return this.#control.query('SELECT name FROM system.table_functions', 'TSV').split('\n').filter(Boolean);
+  /** Values of a one-column SELECT, at start. */
+  list(sql: string): string[] {
+    return this.#control.query(sql, 'TSV').split('\n').filter(Boolean);
   }
 
   /** The engine's version, e.g. `26.7.2.1`. */
@@ -134,76 +113,67 @@ export class EngineSessions {
 
   /**
    * Runs a job to its end and gives the whole result.
+   * @param lane the lane whose `run` this is called in
    * @throws ClickHouseFailure with the engine's own code
    */
-  async run(job: Job): Promise<JobResult> {
-    const session = await this.#session(job);
+  async run(lane: Lane, job: Job): Promise<JobResult> {
+    const worker = await this.#take(lane);
     try {
-      const result = await session.queryAsync(job.sql, { format: job.format });
-      const { rowsRead, bytesRead, elapsed } = result;
-      return { bytes: result.bytes(), rowsRead, bytesRead, elapsed };
-    } catch (error) {
-      throw engineFailure(error);
+      return await worker.run(this.#workerJob(job));
     } finally {
-      session.close();
+      this.#idle.get(lane)?.push(worker);
     }
   }
 
   /**
    * Yields a result's chunks as the engine produces them; for formats whose chunks can be joined.
-   * Leaving the loop early cancels the statement.
+   * @param lane the lane whose `run` this is called in
    * @throws ClickHouseFailure with the engine's own code
    */
-  async *stream(job: Job): AsyncGenerator<{ bytes: Uint8Array; rows: number }> {
-    const session = await this.#session(job);
-    let stream: ChdbQueryStream | undefined;
+  async *stream(lane: Lane, job: Job): AsyncGenerator<Chunk> {
+    const worker = await this.#take(lane);
     try {
-      stream = session.queryStream(job.sql, { format: job.format });
-      for await (const chunk of stream) yield { bytes: chunk.raw(), rows: chunk.numRows };
-    } catch (error) {
-      throw engineFailure(error);
+      yield* worker.stream(this.#workerJob(job));
     } finally {
-      stream?.cancel();
-      session.close();
+      this.#idle.get(lane)?.push(worker);
     }
   }
 
-  /** Stops the running job of this id; returns whether there was one. */
-  async kill(id: string): Promise<boolean> {
-    const result = await this.#control.queryAsync(
-      `KILL QUERY WHERE startsWith(Settings['log_comment'], ${sqlString(`${id} `)}) ASYNC`,
-      { format: 'TSV' },
-    );
-    return result.bytes().length > 0;
+  /** Stops the running job of this id. */
+  async kill(id: string): Promise<void> {
+    await this.control(killStatement(id), 'Null');
   }
 
-  /** Closes the engine after everything native has ended. */
+  /**
+   * Runs a short statement beside the lanes.
+   * @throws ClickHouseFailure with the engine's own code
+   */
+  async control(sql: string, format: string): Promise<Uint8Array> {
+    try {
+      return (await this.#control.queryAsync(sql, { format })).bytes();
+    } catch (error) {
+      throw engineFailure(error);
+    }
+  }
+
+  /** Ends the threads and closes the engine; only after every lane is idle. */
   async close(): Promise<void> {
+    await Promise.all([...this.#idle.values()].flat().map((worker) => worker.close()));
     this.#control.close();
     await this.#chdb.drainPending();
   }
 
-  async #session(job: Job): Promise<Session> {
-    const session = new this.#chdb.Session(this.#dataDir);
-    const comment = job.settings.findLast(([name]) => name === 'log_comment')?.[1] ?? '';
-    const assignments = [
-      `max_threads = ${this.#limits.threads}`,
-      `max_memory_usage = ${Math.floor(this.#limits.memoryBytes * 0.8)}`,
-      ...job.settings.map(([name, literal]) => `${sqlName(name)} = ${literal}`),
-      `log_comment = '${job.id} ${/^'.*'$/s.test(comment) ? comment.slice(1) : "'"}`,
-      ...[...job.parameters].map(([name, value]) => `${sqlName(`param_${name}`)} = ${sqlString(value)}`),
-    ];
-    const prelude = [
-      ...(job.database === undefined ? [] : [`USE ${sqlName(job.database)}`]),
-      `SET ${assignments.join(', ')}`,
-      ...(job.readonly ? ['SET readonly = 1'] : []),
-    ];
-    try {
-      for (const statement of prelude) session.query(statement);
-      return session;
-    } catch (error) {
-      session.close();
-      throw engineFailure(error);
-    }
+  async #take(lane: Lane): Promise<StatementWorker> {
+    const worker = this.#idle.get(lane)?.pop();
+    return worker === undefined || worker.dead ? StatementWorker.start() : worker;
+  }
+
+  #workerJob(job: Job): { dataDir: string; prelude: string; sql: string; format: string } {
+    return {
+      dataDir: this.#dataDir,
+      prelude: jobPrelude(job, this.#limits),
+      sql: job.sql,
+      format: job.format,
+    };
   }
 }

@@ -1,8 +1,36 @@
 import { failure } from './clickhouse-error.ts';
 
-/** Settings a statement may carry for any role: they shape one statement and cannot lift a limit. */
-const allowed =
-  /^(?:output_format_(?!schema)|input_format_(?!record_errors)|date_time_|bool_|format_(?!schema|template|custom_|avro_schema_registry|display_secrets)|join_|any_join_|insert_|async_insert|wait_for_async_insert|deduplicate_|update_insert_|optimize_|group_by_|distinct_|empty_result_|aggregat|use_|query_plan_|compile_|min_|max_(?!memory|server|untracked|temporary_|ast_|parser_|query_size|sessions|backup|network|remote|distributed|replicated|concurrent)|preferred_|prefer_|read_|merge_tree_|do_not_merge|mutations_sync$|alter_sync$|lightweight_|parallel_view_|materialized_views_|transform_null_in$|union_default_mode$|except_default_mode$|intersect_default_mode$|cast_|short_circuit_|extremes$|final$|limit$|offset$|totals_|log_comment$|log_queries|timeout_|\w+_overflow_mode$|session_timezone$|null_|data_type_default_nullable$|flatten_nested$|rows_before_|exact_rows_|enable_(?!named|url|hdfs|s3|sharing|multiple_prewhere|software|lazy_columns_replication)|asterisk_|count_|validate_|throw_|precise_|regexp_|splitby_|h3_|geo_|decimal_|check_|low_cardinality_|dictionary_|legacy_|any_|collect_|function_|formatdatetime_|parsedatetime_|partial_|filter_|allow_(?:suspicious|experimental|hyperscan|nullable|nondeterministic|simdjson|prefetched|aggregate|execute|reorder|push|statistics|key|materialized|dynamic|general|asynchronous|create|get|unrestricted_reads_from_keeper)\w*)/;
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+/** Beginnings of settings that shape one statement: formats, algorithms, thresholds, limits that only narrow. */
+const allowedPrefixes = words(`
+  output_format_ input_format_ format_ date_time_ bool_ cast_ formatdatetime_ parsedatetime_ splitby_ regexp_ geo_ decimal_
+  precise_ function_ short_circuit_ low_cardinality_ validate_ dictionary_
+  join_ any_join_ partial_merge_join_ group_by_ distinct_ aggregat count_ asterisk_ totals_ empty_result_ use_ enable_
+  query_plan_ query_cache_ compile_ optimize_ prefer_ preferred_ read_ merge_tree_ min_ max_ timeout_ collect_
+  insert_ async_insert wait_for_async_insert deduplicate_ update_insert_ throw_ lightweight_ parallel_view_
+  materialized_views_ mutations_sync alter_sync do_not_merge_
+  allow_suspicious_ allow_hyperscan allow_nondeterministic_ allow_simdjson allow_aggregate_ allow_reorder_
+  allow_push_ allow_statistics allow_key_ allow_dynamic_type allow_general_ allow_experimental_analyzer
+  allow_experimental_json_type allow_experimental_dynamic_type allow_experimental_variant_type
+  allow_experimental_statistic allow_experimental_full_text_index allow_experimental_join_
+  allow_experimental_lightweight_ allow_experimental_time_series_aggregate`);
+
+const allowedNames = new Set(
+  words(`
+  extremes final limit offset log_comment session_timezone transform_null_in union_default_mode except_default_mode
+  intersect_default_mode data_type_default_nullable flatten_nested rows_before_aggregation exact_rows_before_limit
+  result_overflow_mode set_overflow_mode sort_overflow_mode transfer_overflow_mode join_algorithm
+  legacy_column_name_of_tuple_literal fsync_metadata ignore_data_skipping_indices select_sequential_consistency
+  single_join_prefer_left_table joined_subquery_requires_alias type_json_skip_duplicated_paths`),
+);
+
+/**
+ * Exceptions: files (schemas, templates, error files), addresses, secrets, and limits that keep one statement from
+ * taking the machine.
+ */
+const refused =
+  /schema(?!_inference)|template|_path$|registry|secret|url|remote|hdfs|s3|iceberg|paimon|filesystem|distributed|replica|keeper|^max_(?:memory|server|untracked|temporary|ast|parser|query_size|sessions|backup|network|concurrent|table_size|partition_size|local_)|^enable_(?:debug|streaming|job_stack)|^function_sleep/;
 
 /** Accepted by @clickhouse/client for the HTTP layer; they mean nothing inside the engine. */
 const httpOnly = new Set([
@@ -38,7 +66,8 @@ export function isHttpSetting(name: string): boolean {
  * @throws ClickHouseFailure ACCESS_DENIED
  */
 export function checkSetting(name: string): void {
-  if (allowed.test(name)) return;
+  const known = allowedNames.has(name) || allowedPrefixes.some((prefix) => name.startsWith(prefix));
+  if (known && !refused.test(name)) return;
   throw failure(
     'ACCESS_DENIED',
     `Setting '${name.slice(0, 80)}' cannot be set per statement here; leave it out, or use a ClickHouse server of your own (store.url).`,

@@ -47,7 +47,7 @@ function endOfLiteral(tokens: readonly Token[], start: number): number {
   }
 }
 
-/** Reads `a = 1, b = 'x'` from token `start` on (behind SETTINGS or SET); undefined if it is something else. */
+/** Reads `a = 1, b = 'x'` from token `start` on (behind SETTINGS); undefined if it is something else. */
 export function readSettings(
   sql: string,
   tokens: readonly Token[],
@@ -64,5 +64,26 @@ export function readSettings(
     values.push([name, sql.slice(first.start, end.end)]);
     if (!isSymbol(tokens[last + 1], ',')) return { end: last + 1, values };
     i = last + 2;
+  }
+}
+
+/**
+ * Every name that a SETTINGS or MODIFY SETTING clause at any depth sets, also in the forms `SETTINGS(a = 1)` and
+ * `SETTINGS a` (which means 1), and in clauses that are cut short. Some may be ordinary names.
+ */
+export function* settingNames(tokens: readonly Token[]): Generator<{ name: string; assigned: boolean }> {
+  for (let i = 0; i < tokens.length; i++) {
+    const word = keyword(tokens[i]);
+    if (word !== 'SETTINGS' && word !== 'SETTING') continue;
+    let at = isSymbol(tokens[i + 1], '(') ? i + 2 : i + 1;
+    for (;;) {
+      const name = identifier(tokens[at]);
+      if (name === undefined) break;
+      const assigned = isSymbol(tokens[at + 1], '=');
+      yield { name, assigned };
+      const behind = assigned ? endOfLiteral(tokens, at + 2) + 1 : at + 1;
+      if (!isSymbol(tokens[behind], ',')) break;
+      at = behind + 1;
+    }
   }
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { EngineCounters } from './counters.ts';
 import { ensurePasswords } from './credentials.ts';
-import { forbiddenFunctions } from './forbidden-functions.ts';
+import { guardContext } from './guard-context.ts';
 import { type HttpServer, listen } from './http-server.ts';
 import { InsertBodies } from './insert-body.ts';
 import { Lane } from './lane.ts';
@@ -77,19 +77,17 @@ export async function startEngine(options: EngineOptions): Promise<EngineService
 
 async function open(dataDir: string, host: string, options: EngineOptions): Promise<EngineService> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const sessions = await EngineSessions.open(dataDir, {
-    memoryBytes: options.memoryLimitBytes ?? 1_500_000_000,
-    threads: availableParallelism(),
-  });
   const counters = new EngineCounters();
   const read = new Lane('read', options.readers ?? 2, 200);
   const write = new Lane('write', 1, 200);
+  const limits = { memoryBytes: options.memoryLimitBytes ?? 1_500_000_000, threads: availableParallelism() };
+  const sessions = await EngineSessions.open(dataDir, limits, [read, write]);
   let server: HttpServer;
   try {
     const passwords = ensurePasswords(dataDir);
     const bodies = new InsertBodies(dataDir, options.insertLimitBytes ?? 2 ** 30);
-    const forbidden = forbiddenFunctions(sessions.tableFunctions());
-    const runner = new StatementRunner(sessions, { read, write }, bodies, counters, forbidden);
+    const context = guardContext((sql) => sessions.list(sql));
+    const runner = new StatementRunner(sessions, { read, write }, bodies, counters, context);
     const version = sessions.version();
     server = await listen({
       host,

@@ -1,8 +1,9 @@
 import { failure } from './clickhouse-error.ts';
 import { checkDefinition } from './create-rules.ts';
 import type { Role } from './credentials.ts';
+import type { GuardContext } from './guard-context.ts';
 import { checkSetting } from './setting-rules.ts';
-import { findTopLevel, readSettings, topLevel } from './sql-clauses.ts';
+import { findTopLevel, readSettings, settingNames, topLevel } from './sql-clauses.ts';
 import { identifier, isSymbol, keyword, type Token, tokenize } from './sql-tokens.ts';
 
 /** An INSERT whose rows are data: in the request's body, or behind the statement itself. */
@@ -138,26 +139,40 @@ function takeSettings(sql: string, tokens: readonly Token[]): Pick<Statement, 's
     const clause = readSettings(sql, tokens, i + 1);
     if (clause === undefined) continue;
     settings.push(...clause.values);
-    rest += sql.slice(from, tokens[i]?.start);
+    rest += `${sql.slice(from, tokens[i - 1]?.end)}\n`;
     from = tokens[clause.end]?.start ?? tokens.at(-1)?.end ?? sql.length;
   }
   return { sql: rest + sql.slice(from, tokens.at(-1)?.end), settings };
 }
 
-/** Every SETTINGS clause at any depth names harmless settings only. */
-function checkSettings(sql: string, tokens: readonly Token[]): void {
-  for (let i = 0; i < tokens.length; i++) {
-    if (keyword(tokens[i]) !== 'SETTINGS') continue;
-    for (const [name] of readSettings(sql, tokens, i + 1)?.values ?? []) checkSetting(name);
+/** Every setting at any depth is harmless; `extra` are names allowed besides (a table's own settings). */
+function checkSettings(tokens: readonly Token[], context: GuardContext, extra?: ReadonlySet<string>): void {
+  for (const { name, assigned } of settingNames(tokens)) {
+    // `SETTINGS name` without a value means 1, but the two words can also be ordinary names.
+    if (!assigned && !context.settings.has(name)) continue;
+    if (extra?.has(name)) continue;
+    checkSetting(name);
   }
 }
 
-/** Format of a trailing FORMAT clause. */
+/**
+ * A format's name, which goes into SQL as it is.
+ * @throws ClickHouseFailure BAD_ARGUMENTS for anything but a word
+ */
+export function formatName(name: string): string {
+  if (/^[A-Za-z]\w{0,63}$/.test(name)) return name;
+  throw failure('BAD_ARGUMENTS', 'The name of a format is one word, such as JSONEachRow.');
+}
+
+/** Format of a FORMAT clause at the end. */
 function trailingFormat(tokens: readonly Token[]): string | undefined {
   let format: string | undefined;
-  for (const i of topLevel(tokens))
-    if (keyword(tokens[i]) === 'FORMAT' && !isSymbol(tokens[i + 1], '(')) format = identifier(tokens[i + 1]);
-  return format;
+  for (const i of topLevel(tokens)) {
+    const next = tokens[i + 2];
+    if (keyword(tokens[i]) === 'FORMAT' && (next === undefined || keyword(next) === 'SETTINGS'))
+      format = identifier(tokens[i + 1]);
+  }
+  return format === undefined ? undefined : formatName(format);
 }
 
 /** The data part of an INSERT, undefined for INSERT … SELECT. */
@@ -168,11 +183,11 @@ function readInsert(sql: string, tokens: readonly Token[]): InsertFromData | und
   const isValues = keyword(tokens[at]) === 'VALUES';
   const format = isValues ? 'Values' : identifier(tokens[at + 1]);
   if (format === undefined) throw failure('SYNTAX_ERROR', 'Syntax error: FORMAT needs a name.');
-  const head = takeSettings(sql, tokens.slice(0, at)).sql.trim();
-  return { head, format, inlineData: sql.slice(tokens.at(-1)?.end) };
+  const head = takeSettings(sql, tokens.slice(0, at)).sql;
+  return { head, format: formatName(format), inlineData: sql.slice(tokens.at(-1)?.end) };
 }
 
-function checkChange(verb: string, tokens: readonly Token[], forbidden: ReadonlySet<string>): void {
+function checkChange(verb: string, tokens: readonly Token[], context: GuardContext): void {
   if (keyword(tokens[1]) === 'TEMPORARY')
     throw failure(
       'NOT_IMPLEMENTED',
@@ -187,11 +202,13 @@ function checkChange(verb: string, tokens: readonly Token[], forbidden: Readonly
     for (const token of tokens)
       if (forbiddenAlter.has(keyword(token)))
         refuse(`ALTER … ${keyword(token)}`, 'copy the data with INSERT … SELECT.');
-  if (['CREATE', 'ATTACH', 'ALTER'].includes(verb))
+  const defines = verb === 'CREATE' || verb === 'ALTER' || verb === 'ATTACH';
+  checkSettings(tokens, context, defines ? context.tableSettings : undefined);
+  if (defines)
     checkDefinition(verb, tokens, (nested) => {
       const inner = readTokens(nested);
-      checkEverywhere(inner, forbidden);
-      checkSettings(nested, inner);
+      checkEverywhere(inner, context.forbiddenFunctions);
+      checkSettings(inner, context);
     });
 }
 
@@ -201,12 +218,11 @@ function checkChange(verb: string, tokens: readonly Token[], forbidden: Readonly
  * For every role only one statement per request, nothing that touches files or addresses, no setting that
  * lifts a limit. `writer` may read and insert, `reader` only read. The engine's own `readonly=1` stands behind
  * this for everything that reads.
- * @param forbidden lower-case names of functions that no statement may call
  * @throws ClickHouseFailure SYNTAX_ERROR, ACCESS_DENIED, READONLY or NOT_IMPLEMENTED, with what to do instead
  */
-export function guardStatement(sql: string, role: Role, forbidden: ReadonlySet<string>): Statement {
+export function guardStatement(sql: string, role: Role, context: GuardContext): Statement {
   const tokens = readTokens(sql);
-  checkEverywhere(tokens, forbidden);
+  checkEverywhere(tokens, context.forbiddenFunctions);
   const verb = statementVerb(tokens);
   const kind = statementKind(verb);
   if (role === 'reader' && kind !== 'read')
@@ -216,25 +232,20 @@ export function guardStatement(sql: string, role: Role, forbidden: ReadonlySet<s
   if (kind === 'insert' && tokens.slice(0, 4).some((token) => keyword(token) === 'FUNCTION'))
     refuse('INSERT INTO FUNCTION', 'name a table.');
   if (kind === 'change') {
-    checkChange(verb, tokens, forbidden);
-    if (!['CREATE', 'ALTER', 'ATTACH'].includes(verb)) checkSettings(sql, tokens);
+    checkChange(verb, tokens, context);
     return {
       kind,
       verb,
-      ...plain(sql, tokens),
+      sql: sql.slice(tokens[0]?.start, tokens.at(-1)?.end),
       settings: [],
       format: trailingFormat(tokens),
       insert: undefined,
     };
   }
-  checkSettings(sql, tokens);
+  checkSettings(tokens, context);
   const insert = kind === 'insert' ? readInsert(sql, tokens) : undefined;
   const format = insert === undefined ? trailingFormat(tokens) : undefined;
   return { kind, verb, ...takeSettings(sql, tokens), format, insert };
-}
-
-function plain(sql: string, tokens: readonly Token[]): Pick<Statement, 'sql'> {
-  return { sql: sql.slice(tokens[0]?.start, tokens.at(-1)?.end) };
 }
 
 function statementKind(verb: string): Statement['kind'] {
@@ -251,10 +262,10 @@ function statementKind(verb: string): Statement['kind'] {
 }
 
 /** Whether inline rows of an INSERT … VALUES, read as SQL, call nothing that is forbidden. */
-export function guardValues(data: string, forbidden: ReadonlySet<string>): boolean {
+export function guardValues(data: string, context: GuardContext): boolean {
   const result = tokenize(data);
   if (!result.ok) return false;
   while (isSymbol(result.tokens.at(-1), ';')) result.tokens.pop();
-  checkEverywhere(result.tokens, forbidden);
+  checkEverywhere(result.tokens, context.forbiddenFunctions);
   return true;
 }

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { failure } from './clickhouse-error.ts';
 import type { EngineCounters } from './counters.ts';
 import type { Role } from './credentials.ts';
+import type { GuardContext } from './guard-context.ts';
 import type { InsertBodies, InsertBody } from './insert-body.ts';
+import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
 import type { StatementRequest } from './request.ts';
-import { type EngineSessions, type Job, sqlString } from './sessions.ts';
-import { guardStatement, guardValues, type Statement } from './statement-guard.ts';
+import type { EngineSessions } from './sessions.ts';
+import { sqlString } from './sql-text.ts';
+import { formatName, guardStatement, guardValues, type Statement } from './statement-guard.ts';
 
 /** Formats whose chunks, one after the other, are the whole result. */
 const joinable = new Set(
@@ -31,6 +35,15 @@ export interface Summary {
   elapsedSeconds: number;
 }
 
+const nothing: Summary = {
+  readRows: 0,
+  readBytes: 0,
+  writtenRows: 0,
+  writtenBytes: 0,
+  resultRows: 0,
+  elapsedSeconds: 0,
+};
+
 /** Where a statement's outcome goes. A result is either one `whole`, or `begin` and then `chunk`s. */
 export interface Sink {
   whole(format: string, bytes: Uint8Array, summary: Summary): Promise<void>;
@@ -51,20 +64,20 @@ export class StatementRunner {
   readonly #lanes: Lanes;
   readonly #bodies: InsertBodies;
   readonly #counters: EngineCounters;
-  readonly #forbidden: ReadonlySet<string>;
+  readonly #context: GuardContext;
 
   constructor(
     sessions: EngineSessions,
     lanes: Lanes,
     bodies: InsertBodies,
     counters: EngineCounters,
-    forbidden: ReadonlySet<string>,
+    context: GuardContext,
   ) {
     this.#sessions = sessions;
     this.#lanes = lanes;
     this.#bodies = bodies;
     this.#counters = counters;
-    this.#forbidden = forbidden;
+    this.#context = context;
   }
 
   /**
@@ -73,14 +86,14 @@ export class StatementRunner {
    * @throws ClickHouseFailure
    */
   async run(request: StatementRequest, role: Role, sink: Sink, signal: AbortSignal): Promise<void> {
-    const statement = guardStatement(request.sql, role, this.#forbidden);
+    const statement = guardStatement(request.sql, role, this.#context);
     if (request.mustBeRead && statement.kind !== 'read')
       throw failure('READONLY', `Cannot run ${statement.verb} by GET; use POST.`);
     this.#counters.add(`queries_${statement.kind}`);
     const job: Job = {
       id: randomUUID(),
       sql: statement.sql,
-      format: statement.format ?? request.defaultFormat ?? 'TabSeparated',
+      format: statement.format ?? formatName(request.defaultFormat ?? 'TabSeparated'),
       database: request.database,
       settings: [
         ...(statement.kind === 'read' ? [['max_execution_time', String(readSeconds)] as const] : []),
@@ -92,8 +105,9 @@ export class StatementRunner {
     };
     if (statement.insert !== undefined) return this.#insert(statement, request, role, job, sink, signal);
     request.body?.resume();
+    if (statement.kind === 'kill') return this.#kill(job, sink);
     if (statement.kind === 'read') return this.#read(job, request.waitEndOfQuery, sink, signal);
-    return this.#change(job, sink, signal);
+    return this.#change(job, statement.kind === 'insert', sink, signal);
   }
 
   async #read(job: Job, collect: boolean, sink: Sink, signal: AbortSignal): Promise<void> {
@@ -108,16 +122,15 @@ export class StatementRunner {
   }
 
   async #collect(job: Job, sink: Sink): Promise<void> {
-    const result = await this.#sessions.run({
+    const result = await this.#sessions.run(this.#lanes.read, {
       ...job,
       settings: [['max_result_bytes', String(collectedBytes)], ...job.settings],
     });
     this.#counters.add('rows_read', result.rowsRead);
     await sink.whole(job.format, result.bytes, {
+      ...nothing,
       readRows: result.rowsRead,
       readBytes: result.bytesRead,
-      writtenRows: 0,
-      writtenBytes: 0,
       resultRows: result.rowsRead,
       elapsedSeconds: result.elapsed,
     });
@@ -129,7 +142,7 @@ export class StatementRunner {
     let held: Uint8Array | undefined;
     let rows = 0;
     let chunks = 0;
-    for await (const chunk of this.#sessions.stream(job)) {
+    for await (const chunk of this.#sessions.stream(this.#lanes.read, job)) {
       rows += chunk.rows;
       if (held !== undefined) {
         if (chunks++ === 0) sink.begin(job.format);
@@ -144,26 +157,31 @@ export class StatementRunner {
       return sink.end();
     }
     await sink.whole(job.format, last, {
+      ...nothing,
       readRows: rows,
       readBytes: last.length,
-      writtenRows: 0,
-      writtenBytes: 0,
       resultRows: rows,
       elapsedSeconds: (performance.now() - began) / 1000,
     });
   }
 
-  async #change(job: Job, sink: Sink, signal: AbortSignal): Promise<void> {
+  /** Outside the lanes, which may be full of what is to be stopped. */
+  async #kill(job: Job, sink: Sink): Promise<void> {
+    const bytes = await this.#sessions.control(job.sql, job.format);
+    await sink.whole(job.format, bytes, nothing);
+  }
+
+  /** INSERT … SELECT and everything that defines or removes; of these only the first is killed. */
+  async #change(job: Job, killable: boolean, sink: Sink, signal: AbortSignal): Promise<void> {
+    const task = () => this.#sessions.run(this.#lanes.write, job);
     const result = await this.#lanes.write.run(
-      () => this.#killable(job, signal, () => this.#sessions.run(job)),
+      () => (killable ? this.#killable(job, signal, task) : task()),
       signal,
     );
     await sink.whole(job.format, result.bytes, {
+      ...nothing,
       readRows: result.rowsRead,
       readBytes: result.bytesRead,
-      writtenRows: 0,
-      writtenBytes: 0,
-      resultRows: 0,
       elapsedSeconds: result.elapsed,
     });
   }
@@ -178,24 +196,22 @@ export class StatementRunner {
   ): Promise<void> {
     const { head, format, inlineData } = statement.insert!;
     const expressions =
-      role === 'admin' && request.body === undefined && guardValues(inlineData, this.#forbidden);
+      role === 'admin' && request.body === undefined && guardValues(inlineData, this.#context);
     const body = await this.#bodies.receive(inlineData.replace(/^[ \t\r\f\v]*\n?/, ''), request.body);
     try {
       this.#counters.add('bytes_received', body.bytes);
       const result = await this.#lanes.write.run(
-        () =>
-          this.#killable(job, signal, () =>
-            this.#sessions.run(insertJob(job, head, format, body, expressions)),
-          ),
+        // Not killed when the client goes: the rows are here, and half an insert helps nobody.
+        () => this.#sessions.run(this.#lanes.write, insertJob(job, head, format, body, expressions)),
         signal,
       );
       this.#counters.add('rows_written', result.rowsRead);
       await sink.whole(format, new Uint8Array(), {
+        ...nothing,
         readRows: result.rowsRead,
         readBytes: result.bytesRead,
         writtenRows: result.rowsRead,
         writtenBytes: result.bytesRead,
-        resultRows: 0,
         elapsedSeconds: result.elapsed,
       });
     } finally {
@@ -203,16 +219,24 @@ export class StatementRunner {
     }
   }
 
+  /** Runs a task and kills its statement when the client goes; asks again until the task has ended. */
   async #killable<T>(job: Job, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
-    const kill = (): void => {
+    const ended = new AbortController();
+    const kill = async (): Promise<void> => {
       this.#counters.add('queries_killed');
-      this.#sessions.kill(job.id).catch(() => this.#counters.add('kills_failed'));
+      while (!ended.signal.aborted) {
+        await this.#sessions.kill(job.id);
+        // The statement may not have reached the engine yet.
+        await sleep(50);
+      }
     };
-    signal.addEventListener('abort', kill, { once: true });
+    const onGone = (): void => void kill().catch(() => this.#counters.add('kills_failed'));
+    signal.addEventListener('abort', onGone, { once: true });
     try {
       return await task();
     } finally {
-      signal.removeEventListener('abort', kill);
+      ended.abort();
+      signal.removeEventListener('abort', onGone);
     }
   }
 }

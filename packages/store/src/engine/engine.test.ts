@@ -1,0 +1,387 @@
+import { readdirSync, statSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readStorePassword } from './credentials.ts';
+import { startTestEngine, type TestEngine } from './engine.test-support.ts';
+
+let server: TestEngine;
+let client: ClickHouseClient;
+
+beforeAll(async () => {
+  server = await startTestEngine();
+  client = server.admin.client;
+  await client.command({ query: 'CREATE TABLE rows (a UInt32, b String) ENGINE = MergeTree ORDER BY a' });
+});
+afterAll(() => server.stop());
+
+async function rows<T>(query: string, parameters: Record<string, unknown> = {}): Promise<T[]> {
+  const result = await client.query({ query, query_params: parameters, format: 'JSONEachRow' });
+  return result.json<T>();
+}
+
+const failsWith = (promise: Promise<unknown>, code: number | string): Promise<void> =>
+  expect(promise).rejects.toMatchObject({ code: String(code) });
+
+interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Buffer;
+}
+
+/** A request without the client, as any other program would send it. */
+function send(
+  path: string,
+  options: {
+    method?: string;
+    headers?: Record<string, string>;
+    body?: string | Buffer;
+    login?: boolean;
+  } = {},
+): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const login = {
+    'X-ClickHouse-User': 'default',
+    'X-ClickHouse-Key': readStorePassword(server.dataDir),
+  };
+  const headers = { ...(options.login === false ? {} : login), ...options.headers };
+  const method = options.method ?? (options.body === undefined ? 'GET' : 'POST');
+  request(`${server.engine.url}${path}`, { method, headers }, (response) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('end', () =>
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }),
+    );
+    response.on('error', reject);
+  })
+    .on('error', reject)
+    .end(options.body);
+  return promise;
+}
+
+describe('@clickhouse/client', () => {
+  test('pings with and without a statement', async () => {
+    expect(await client.ping()).toEqual({ success: true });
+    expect(await client.ping({ select: true })).toEqual({ success: true });
+  });
+
+  test('binds parameters of every kind, hostile ones too', async () => {
+    const hostile = '\'; DROP TABLE rows; --\t\n\\ " ` {x:String} é \u2028';
+    const [row] = await rows(
+      'SELECT {s:String} AS s, {n:UInt64} AS n, {l:Array(String)} AS l, {z:Nullable(String)} AS z',
+      {
+        s: hostile,
+        n: '18446744073709551615',
+        l: [hostile, 'b'],
+        z: null,
+      },
+    );
+    expect(row).toEqual({ s: hostile, n: '18446744073709551615', l: [hostile, 'b'], z: null });
+    expect(
+      await rows('SELECT count() AS n FROM {d:Identifier}.{t:Identifier}', { d: 'default', t: 'rows' }),
+    ).toHaveLength(1);
+    await failsWith(rows('SELECT {absent:String}'), 456);
+  });
+
+  test('sends long parameters as a form', async () => {
+    const s = 'é'.repeat(100_000);
+    const result = await client.query({
+      query: 'SELECT length({s:String}) AS n',
+      query_params: { s },
+      format: 'JSONEachRow',
+      use_multipart_params: true,
+    });
+    expect(await result.json()).toEqual([{ n: '200000' }]);
+  });
+
+  test('keeps parameters of statements that run at the same time apart', async () => {
+    const results = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => rows<{ i: number }>('SELECT {i:UInt32} AS i, sleep(0.01)', { i })),
+    );
+    expect(results.map(([row]) => row?.i)).toEqual(Array.from({ length: 40 }, (_, i) => i));
+  });
+
+  test('inserts in text, compact, binary and native formats', async () => {
+    await client.command({ query: 'CREATE TABLE formats (a UInt32, b String) ENGINE = Memory' });
+    await client.insert({ table: 'formats', format: 'JSONEachRow', values: [{ a: 1, b: 'x\n\n;DROP' }] });
+    await client.insert({
+      table: 'formats',
+      format: 'JSONCompactEachRow',
+      values: [[2, 'y']],
+      columns: ['a', 'b'],
+    });
+    await client.insert({
+      table: 'formats',
+      format: 'CSV',
+      values: Readable.from(['3,"z"\n', '4,"w"\n'], { objectMode: false }),
+    });
+    await client.insert({
+      table: 'formats',
+      format: 'JSONEachRow',
+      values: Readable.from([{ a: 5 }, { a: 6 }]),
+      columns: ['a'],
+    });
+    const binary = Buffer.from([7, 0, 0, 0, 3, 0x62, 0x0a, 0x0a]);
+    const sent = await client.exec({
+      query: 'INSERT INTO formats FORMAT RowBinary',
+      values: Readable.from([binary]),
+    });
+    sent.stream.resume();
+    const native = await send('/?query=SELECT%20toUInt32(8)%20AS%20a,%20%27n%27%20AS%20b%20FORMAT%20Native');
+    await send('/?query=INSERT%20INTO%20formats%20FORMAT%20Native', { body: native.body });
+    expect(
+      (await rows<{ a: number; b: string }>('SELECT * FROM formats ORDER BY a')).map((row) => row.b),
+    ).toEqual(['x\n\n;DROP', 'y', 'z', 'w', '', '', 'b\n\n', 'n']);
+  });
+
+  test('passes settings on, and a repeated deduplication token changes nothing', async () => {
+    await client.command({
+      query: `CREATE TABLE once (a UInt32) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 100`,
+    });
+    const insert = (a: number, token: string) =>
+      client.insert({
+        table: 'once',
+        format: 'JSONEachRow',
+        values: [{ a }],
+        clickhouse_settings: { insert_deduplicate: 1, insert_deduplication_token: token },
+      });
+    await insert(1, 'first');
+    await insert(1, 'first');
+    await insert(2, "it's");
+    expect(await rows('SELECT a FROM once ORDER BY a')).toEqual([{ a: 1 }, { a: 2 }]);
+  });
+
+  test('reports a summary, the format and the query id', async () => {
+    const inserted = await client.insert({
+      table: 'rows',
+      format: 'JSONEachRow',
+      values: [{ a: 1 }, { a: 2 }],
+      query_id: 'mine-1',
+    });
+    expect(inserted.query_id).toBe('mine-1');
+    expect(inserted.summary).toMatchObject({ written_rows: '2' });
+    const answer = await send('/?query_id=mine-2&default_format=JSONCompact&query=SELECT%201');
+    expect(answer.headers).toMatchObject({
+      'x-clickhouse-query-id': 'mine-2',
+      'x-clickhouse-format': 'JSONCompact',
+      'content-type': 'application/json; charset=UTF-8',
+    });
+  });
+
+  test('streams a large result, and reports an error in the middle of one', async () => {
+    const result = await client.query({
+      query: 'SELECT number AS n FROM numbers(500000)',
+      format: 'JSONEachRow',
+    });
+    let count = 0;
+    for await (const batch of result.stream()) count += batch.length;
+    expect(count).toBe(500_000);
+    const broken = await client.query({
+      query: 'SELECT throwIf(number = 450000) FROM numbers(500000) SETTINGS max_threads = 1',
+      format: 'JSONEachRow',
+    });
+    await failsWith(broken.json(), 395);
+    const csv = await client.query({
+      query: 'SELECT throwIf(number = 450000) FROM numbers(500000) SETTINGS max_threads = 1',
+      format: 'CSV',
+    });
+    await expect(csv.text()).rejects.toThrow();
+  });
+
+  test('compresses both ways', async () => {
+    const zipped = createClient({
+      url: server.engine.url,
+      password: readStorePassword(server.dataDir),
+      compression: { request: true, response: true },
+    });
+    await zipped.command({ query: 'CREATE TABLE zipped (a String) ENGINE = Memory' });
+    await zipped.insert({ table: 'zipped', format: 'JSONEachRow', values: [{ a: 'é'.repeat(1000) }] });
+    const result = await zipped.query({ query: 'SELECT length(a) AS n FROM zipped', format: 'JSON' });
+    expect((await result.json()).data).toEqual([{ n: 2000 }]);
+    await zipped.close();
+    const answer = await send('/?enable_http_compression=1&query=SELECT%201', {
+      headers: { 'Accept-Encoding': 'gzip' },
+    });
+    expect(gunzipSync(answer.body).toString()).toBe('1\n');
+    const bad = await send('/?query=INSERT%20INTO%20zipped%20FORMAT%20CSV', {
+      headers: { 'Content-Encoding': 'gzip' },
+      body: gzipSync('a').subarray(0, 12),
+    });
+    expect(bad.body.toString()).toContain('Content-Encoding');
+  });
+
+  test('throws typed errors with ClickHouse codes', async () => {
+    const error = await rows('SELECT nosuch').catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ClickHouseError);
+    expect(error).toMatchObject({ code: '47', type: 'UNKNOWN_IDENTIFIER' });
+    await failsWith(rows('SELEC 1'), 497);
+    await failsWith(rows('SELECT (1'), 62);
+    await failsWith(rows('SELECT 1 FROM nosuch'), 60);
+    await failsWith(client.insert({ table: 'rows', format: 'JSONEachRow', values: [{ a: 'x' }] }), 27);
+    await failsWith(client.command({ query: 'SELECT 1', clickhouse_settings: { readonly: '0' } }), 497);
+    const answer = await send('/', { body: 'SELECT 1 FROM nosuch' });
+    expect(answer.status).toBe(404);
+    expect(answer.headers['x-clickhouse-exception-code']).toBe('60');
+    expect(answer.body.toString()).toMatch(
+      /^Code: 60\. DB::Exception: .*\(UNKNOWN_TABLE\) \(version [\d.]+\)\n$/s,
+    );
+  });
+
+  test('runs INSERT … VALUES and INSERT … SELECT as commands, rows with blank lines included', async () => {
+    await client.command({ query: 'CREATE TABLE typed (a UInt32, b String) ENGINE = Memory' });
+    await client.command({
+      query: "INSERT INTO typed VALUES (1, 'a\n\n; DROP TABLE typed'), (1 + 1, upper('b'))",
+    });
+    await client.command({ query: "INSERT INTO typed SELECT 3, 'c'" });
+    expect(await rows('SELECT * FROM typed ORDER BY a')).toEqual([
+      { a: 1, b: 'a\n\n; DROP TABLE typed' },
+      { a: 2, b: 'B' },
+      { a: 3, b: 'c' },
+    ]);
+  });
+});
+
+describe('sessions', () => {
+  test('see at once what another wrote or defined', async () => {
+    for (let i = 0; i < 20; i++) {
+      await client.command({ query: `CREATE TABLE seen_${i} (a UInt32) ENGINE = MergeTree ORDER BY a` });
+      await client.insert({ table: `seen_${i}`, format: 'JSONEachRow', values: [{ a: i }] });
+      const both = await Promise.all([rows(`SELECT a FROM seen_${i}`), rows(`SELECT a FROM seen_${i}`)]);
+      expect(both).toEqual([[{ a: i }], [{ a: i }]]);
+    }
+  });
+
+  test('keep settings and the database of one statement from the next', async () => {
+    await client.command({ query: 'CREATE DATABASE other' });
+    await send('/?database=other&max_block_size=7', { body: 'SELECT currentDatabase()' });
+    expect(await rows("SELECT currentDatabase() AS d, getSetting('max_block_size') != 7 AS s")).toEqual([
+      { d: 'default', s: 1 },
+    ]);
+    await failsWith(client.command({ query: 'SET max_threads = 1' }), 48);
+    await failsWith(client.command({ query: 'SELECT 1', session_id: 'a' }), 48);
+  });
+
+  test('answer while a long statement plans and runs', async () => {
+    const gone = new AbortController();
+    const long = client.query({
+      query: 'SELECT (SELECT sum(sipHash64(number)) FROM numbers(100000000000))',
+      abort_signal: gone.signal,
+    });
+    await sleep(200);
+    const began = performance.now();
+    await rows('SELECT 1');
+    await client.insert({ table: 'rows', format: 'JSONEachRow', values: [{ a: 9 }] });
+    expect(performance.now() - began).toBeLessThan(2000);
+    gone.abort();
+    await expect(long).rejects.toThrow();
+  });
+
+  test('stop a statement when its client goes away', async () => {
+    const gone = new AbortController();
+    const long = client.query({
+      query: 'SELECT sum(sipHash64(number)) FROM numbers(100000000000)',
+      abort_signal: gone.signal,
+    });
+    await sleep(100);
+    gone.abort();
+    await expect(long).rejects.toThrow();
+    await expect
+      .poll(() =>
+        rows(
+          "SELECT 1 FROM system.processes WHERE query LIKE '%100000000000%' AND query NOT LIKE '%processes%'",
+        ),
+      )
+      .toEqual([]);
+    await expect.poll(() => server.engine.counters().read_running).toBe(0);
+  });
+});
+
+describe('the door', () => {
+  test('keeps passwords in files that only the owner reads', () => {
+    for (const name of ['store.password', 'store.writer.password', 'store.reader.password'])
+      expect(statSync(join(server.dataDir, name)).mode & 0o777).toBe(0o600);
+    expect(readStorePassword(server.dataDir)).toMatch(/^[\w-]{43}$/);
+  });
+
+  test('asks for a password and knows three ways to give it', async () => {
+    const password = readStorePassword(server.dataDir, 'reader');
+    expect((await send('/?query=SELECT%201', { login: false })).status).toBe(401);
+    expect((await send(`/?query=SELECT%201&user=reader&password=${password}`, { login: false })).status).toBe(
+      200,
+    );
+    const basic = (user: string, secret: string) => ({
+      Authorization: `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`,
+    });
+    expect(
+      (await send('/?query=SELECT%201', { login: false, headers: basic('reader', password) })).status,
+    ).toBe(200);
+    for (const [user, secret] of [
+      ['default', password],
+      ['reader', ''],
+      ['nobody', password],
+    ] as const) {
+      const answer = await send('/?query=SELECT%201', { login: false, headers: basic(user, secret) });
+      expect(answer.status).toBe(403);
+      expect(answer.headers['x-clickhouse-exception-code']).toBe('516');
+    }
+  });
+
+  test('refuses names that are not this machine’s', async () => {
+    const answer = await send('/ping', { headers: { Host: 'evil.example:8123' } });
+    expect(answer.status).toBe(403);
+    expect((await send('/ping', { headers: { Host: 'localhost:8123' } })).body.toString()).toBe('Ok.\n');
+  });
+
+  test('changes nothing on GET', async () => {
+    expect((await send('/?query=DROP%20TABLE%20rows')).headers['x-clickhouse-exception-code']).toBe('164');
+  });
+
+  test.each(['reader', 'writer'] as const)('holds a %s to its role', async (role) => {
+    const limited = server.connect(role).client;
+    expect(await (await limited.query({ query: 'SELECT 1 AS a', format: 'JSONEachRow' })).json()).toEqual([
+      { a: 1 },
+    ]);
+    const insert = limited.insert({ table: 'rows', format: 'JSONEachRow', values: [{ a: 7 }] });
+    if (role === 'reader') await failsWith(insert, 164);
+    else await insert;
+    await failsWith(limited.command({ query: 'TRUNCATE TABLE rows' }), 164);
+  });
+
+  test('lets no table name be the name of a file', async () => {
+    for (const name of ["'/etc/passwd'", '`/etc/passwd`', 'default.`/etc/passwd`'])
+      await failsWith(rows(`SELECT * FROM ${name}`), 60);
+    await failsWith(rows('SELECT * FROM {t:Identifier}', { t: '/etc/passwd' }), 60);
+  });
+
+  test('evaluates no expression in rows that came as data', async () => {
+    const answer = await send('/?query=INSERT%20INTO%20rows%20VALUES', {
+      body: "(length(file('/etc/passwd')), 'x')",
+    });
+    expect(answer.body.toString()).toMatch(/^Code: 344\..*Interpreting expressions is disabled/);
+    const writer = server.connect('writer').client;
+    await expect(
+      writer.command({ query: "INSERT INTO rows VALUES (length(file('/etc/passwd')), 'x')" }),
+    ).rejects.toThrow();
+    await failsWith(
+      client.command({ query: "INSERT INTO rows VALUES (length(file('/etc/passwd')), 'x')" }),
+      497,
+    );
+  });
+
+  test('leaves no body of an insert behind', () => {
+    expect(readdirSync(join(server.dataDir, 'inserts'))).toEqual([]);
+  });
+
+  test('counts what it does', () => {
+    const counters = server.engine.counters();
+    expect(counters.queries_insert).toBeGreaterThan(0);
+    expect(counters.errors_code_60).toBeGreaterThan(0);
+    expect(counters.logins_failed).toBe(3);
+    expect(counters.hosts_refused).toBe(1);
+    expect(server.engine.ready()).toEqual({ ok: true });
+  });
+});

@@ -1,0 +1,45 @@
+import { sqlName, sqlString } from './sql-text.ts';
+
+/** One statement for the engine: settings and parameters as SQL literals, applied in this order. */
+export interface Job {
+  /** Unique; `kill` finds the running statement by it. */
+  id: string;
+  sql: string;
+  format: string;
+  database: string | undefined;
+  settings: readonly (readonly [name: string, literal: string])[];
+  /** Query parameters in ClickHouse's escaped text form, as they stand in a URL. */
+  parameters: ReadonlyMap<string, string>;
+  /** The engine itself then refuses every write, `file()`, `url()` and further settings. */
+  readonly: boolean;
+}
+
+/** What the engine may use. */
+export interface EngineLimits {
+  /** For the whole engine. */
+  memoryBytes: number;
+  /** For one statement. */
+  threads: number;
+}
+
+/** Statements that prepare a fresh session for a job. The job's id leads log_comment, where `kill` finds it. */
+export function jobPrelude(job: Job, limits: EngineLimits): string {
+  const comment = job.settings.findLast(([name]) => name === 'log_comment')?.[1] ?? '';
+  const assignments = [
+    `max_threads = ${limits.threads}`,
+    'max_query_size = 2097152',
+    `max_memory_usage = ${Math.floor(limits.memoryBytes * 0.8)}`,
+    ...job.settings.map(([name, literal]) => `${sqlName(name)} = ${literal}`),
+    `log_comment = '${job.id} ${/^'.*'$/s.test(comment) ? comment.slice(1) : "'"}`,
+    ...[...job.parameters].map(([name, value]) => `${sqlName(`param_${name}`)} = ${sqlString(value)}`),
+  ];
+  const statements = [`SET ${assignments.join(', ')}`];
+  if (job.database !== undefined) statements.unshift(`USE ${sqlName(job.database)}`);
+  if (job.readonly) statements.push('SET readonly = 1');
+  return statements.join('; ');
+}
+
+/** A statement that stops the running job of this id. */
+export function killStatement(id: string): string {
+  return `KILL QUERY WHERE startsWith(Settings['log_comment'], ${sqlString(`${id} `)}) ASYNC`;
+}
