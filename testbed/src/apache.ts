@@ -70,6 +70,8 @@ Listen ${server.ipv4}:443
 Listen [${server.ipv6}]:443
 ServerName ${server.name}
 Protocols h2 http/1.1
+ThreadsPerChild 64
+MaxRequestWorkers 384
 KeepAlive On
 KeepAliveTimeout 5
 MaxKeepAliveRequests 100
@@ -88,6 +90,7 @@ ScriptAliasMatch "^/(search|login|account|cart|contact|api/stock)$" "${site}/han
 ExpiresActive On
 ExpiresByType text/css "access plus 1 day"
 ExpiresByType image/png "access plus 1 day"
+ExpiresByType text/javascript "access plus 1 day"
 ExpiresByType application/javascript "access plus 1 day"
 ExpiresByType font/ttf "access plus 1 day"
 Header set Cache-Control "no-cache" "expr=%{CONTENT_TYPE} =~ m#^text/html#"

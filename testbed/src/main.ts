@@ -3,13 +3,15 @@ import { tearDown } from './network.ts';
 import { randomFrom } from './random.ts';
 import { record } from './record.ts';
 import { firstContact } from './scenarios/first-contact.ts';
+import { rollCall } from './scenarios/roll-call.ts';
 import { smoke } from './scenarios/smoke.ts';
 
 const usage = `Usage:
   npm run testbed -- record --scenario first-contact --out samples/first-contact [--seed 1] [--speed 1]
   npm run testbed -- clean      remove what a crashed run left behind
 
-Scenarios: smoke (three clients, half a minute), first-contact (about 20 minutes). Needs root.
+Scenarios: smoke (three clients, half a minute), roll-call (every client once, a few minutes),
+first-contact (about 20 minutes). Needs root.
 `;
 
 const { values, positionals } = parseArgs({
@@ -43,6 +45,7 @@ switch (positionals[0]) {
     const random = randomFrom(seed);
     const scenarios = new Map([
       ['smoke', smoke],
+      ['roll-call', rollCall],
       ['first-contact', () => firstContact(random)],
     ]);
     const scenario = scenarios.get(values.scenario);

@@ -140,6 +140,8 @@ export async function addClient(
     'link set lo up',
     `addr add ${options.address}/${six ? '32' : '15'} dev eth0${six ? ' nodad' : ''}`,
     `link set eth0 mtu ${options.mtu} up`,
+    // Chromium asks for AAAA only where a route to this address exists; it sends nothing, and nobody answers.
+    ...(six ? ['route add 2001:4860:4860::8888/128 dev eth0'] : []),
   ];
   await run('ip', ['-n', namespace, '-batch', '-'], `${lines.join('\n')}\n`);
   const inside = ['ip', 'netns', 'exec', namespace];

@@ -53,7 +53,7 @@ static bool huffman_decode(const uint8_t *data, size_t length, char *out, size_t
     bool only_ones = true;
     size_t total = 0;
     for (size_t i = 0; i < length * 8; i++) {
-        const unsigned bit = (data[i / 8] >> (7 - i % 8)) & 1u;
+        const unsigned bit = ((unsigned)data[i / 8] >> (7 - i % 8)) & 1u;
         only_ones = only_ones && bit;
         code = (code << 1) | bit;
         first_code <<= 1;

@@ -72,6 +72,10 @@ class ChromiumTab implements Tab {
     await this.evaluate('history.back()');
   }
 
+  async show(): Promise<void> {
+    await this.#send('Page.bringToFront');
+  }
+
   async close(): Promise<void> {
     await this.#link.send('Target.closeTarget', { targetId: this.#target });
   }

@@ -92,6 +92,10 @@ class FirefoxTab implements Tab {
     await this.#link.send('browsingContext.traverseHistory', { context: this.#context, delta: -1 });
   }
 
+  async show(): Promise<void> {
+    await this.#link.send('browsingContext.activate', { context: this.#context });
+  }
+
   async close(): Promise<void> {
     await this.#link.send('browsingContext.close', { context: this.#context });
   }

@@ -53,6 +53,8 @@ export class Person {
   async enter(path: string, referrer?: string): Promise<void> {
     await this.tab.goto(path.startsWith('http') ? path : site + path, referrer);
     await this.#loaded();
+    const host = await this.tab.evaluate('location.host');
+    if (host !== server.name) throw new Error(`The shop did not open: ${String(host)}`);
   }
 
   /** Where the n-th visible match is, after scrolling it into view; undefined when there is none. */
@@ -87,11 +89,13 @@ export class Person {
     await pause(500);
     for (const tab of await this.browser.opened()) {
       this.tab = tab;
+      await tab.show();
       await this.#loaded();
       await this.read(1);
       await tab.close().catch(() => undefined);
     }
     this.tab = home;
+    await home.show();
   }
 
   async read(screens: number): Promise<void> {

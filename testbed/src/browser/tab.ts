@@ -12,6 +12,8 @@ export interface Tab {
   wheel(x: number, y: number, deltaY: number): Promise<void>;
   key(character: string): Promise<void>;
   back(): Promise<void>;
+  /** Brings it before the others: a hidden tab neither paints nor scrolls. */
+  show(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -10,6 +10,7 @@ authority, speed, pages = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
 agent = "ExampleBot/1.0 (+https://crawler.example/bot.html)"
 session = requests.Session()
 session.verify = authority
+session.mount("https://", requests.adapters.HTTPAdapter(max_retries=2))
 session.headers.update({"User-Agent": agent, "From": "bot@crawler.example"})
 rules = urllib.robotparser.RobotFileParser()
 rules.parse(session.get("https://shop.example/robots.txt", timeout=20).text.splitlines())

@@ -9,6 +9,7 @@ authority, seed, speed, pages = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]
 chance = random.Random(seed)
 session = requests.Session()
 session.verify = authority
+session.mount("https://", requests.adapters.HTTPAdapter(max_retries=2))
 session.headers["User-Agent"] = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/155.0.0.0 Safari/537.36"
 )

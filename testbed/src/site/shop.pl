@@ -52,7 +52,7 @@ if ($path eq '/search') {
         my %password = (ada => 'analytical', grace => 'compiler', linus => 'penguin', margaret => 'apollo');
         my $user = $form->{user} // '';
         redirect('/account', "Set-Cookie: session=$user; Path=/; Secure; HttpOnly") if ($password{$user} // '') eq ($form->{password} // '-');
-        answer('401 Unauthorized', 'Sign in', '<p class="wrong">Wrong user or password</p>' . $login_form);
+        answer('403 Forbidden', 'Sign in', '<p class="wrong">Wrong user or password</p>' . $login_form);
     }
     answer('200 OK', 'Sign in', $login_form);
 } elsif ($path eq '/account') {
