@@ -1,0 +1,31 @@
+/** What the sentinel's two threads say to each other. */
+
+/** Everything the capturing thread is started with. */
+export interface SentinelThreadOptions {
+  readonly interface: string;
+  readonly ports: readonly number[];
+  readonly bpfFilter?: string | undefined;
+  readonly excludeSourceIps: readonly string[];
+  readonly socketPath: string;
+  readonly sensorId: string;
+  readonly logLevel: string;
+  /** Descriptor of a capture socket that was opened before. */
+  readonly captureSocket?: number | undefined;
+}
+
+export interface SentinelState {
+  readonly counters: Record<string, number>;
+  readonly ready: { ok: boolean; why?: string };
+}
+
+export type FromSentinelThread =
+  | { readonly kind: 'started' }
+  /** It could not start; the thread ends. */
+  | { readonly kind: 'failed'; readonly code: string | undefined; readonly message: string }
+  | { readonly kind: 'state'; readonly state: SentinelState }
+  /** A line of its log, as pino's JSON. */
+  | { readonly kind: 'log'; readonly line: string }
+  | { readonly kind: 'stopped'; readonly state: SentinelState };
+
+/** The only message to the thread: flush what is there, and end. */
+export const stopMessage = 'stop';
