@@ -49,12 +49,12 @@ export const coherenceFeatures: readonly Feature[] = [
     unit: 'score',
     sql: `0.25 * ${axis(h2Coherence)}
       + 0.25 * ${axis(claimCoherence)}
-      + 0.15 * ${axis(`1 - least(1, ((count_h2_offered - count_h2_negotiated)
+      + 0.15 * ${axis(`if(count_correlated > 0, 1 - least(1, (count_h2_offered - count_h2_negotiated) / count_correlated
           * if(host_h2_offered > count_h2_offered,
               (host_h2_negotiated - count_h2_negotiated) / (host_h2_offered - count_h2_offered), 0)
-          + count_h2_unoffered) / nullIf(count_correlated, 0))`)}
-      + 0.20 * ${axis(`1 - greatest(count_ua_ch_mismatch / nullIf(header_requests, 0),
-          count_sec_ch_mobile_mismatch / nullIf(header_requests, 0), count_fake_navigate / greatest(count_navigate, 1),
+          + count_h2_unoffered / count_correlated), NULL)`)}
+      + 0.20 * ${axis(`1 - greatest(count_ua_ch_mismatch / greatest(header_requests, 1),
+          count_sec_ch_mobile_mismatch / greatest(header_requests, 1), count_fake_navigate / greatest(count_navigate, 1),
           if(claimed_family IN ('Chromium', 'Firefox'), count_no_sec_fetch / greatest(hits - count_http_scheme, 1), 0))`)}
       + 0.15 * ${axis('1 - count_os_ttl_mismatch / nullIf(count_os_claim, 0)')}`,
     model: 'both',

@@ -3,14 +3,12 @@ import { readSql } from './sql-files.ts';
 
 const template = readSql('templates/session-features.sql');
 
-/** A feature's column: its number where the expression gives one, else NULL. Unknown is never zero. */
-const featureColumns = features
-  .map(({ name, sql }) => `if(isFinite(toFloat64(${sql})), toFloat64(${sql}), NULL) AS f_${name}`)
-  .join(',\n    ');
+const featureColumns = features.map(({ name, sql }) => `toFloat64(${sql}) AS f_${name}`).join(',\n    ');
 
 /**
  * The feature query, with the window as a condition on the expression of an hour. Feature columns are called
- * `f_<name>`: several features have the name of a column that another feature is computed from.
+ * `f_<name>`: several features have the name of a column that another feature is computed from. They are NULL
+ * or not finite where the feature is unknown.
  */
 function featureQuery(window: (hour: string) => string): string {
   return template
@@ -34,8 +32,11 @@ export function sessionViews(): { name: string; sql: string }[] {
   ];
 }
 
-/** In the view the features have their own names. */
+/** In the view the features have their own names, and NULL where they have no finite value. */
 function withPlainNames(query: string): string {
-  const plain = features.map(({ name }) => `f_${name} AS ${name}`).join(', ');
-  return `SELECT * EXCEPT (${features.map(({ name }) => `f_${name}`).join(', ')}), ${plain}\nFROM\n(\n${query}\n)`;
+  const internal = features.map(({ name }) => `f_${name}`).join(', ');
+  const plain = features
+    .map(({ name }) => `if(isFinite(f_${name}), f_${name}, NULL) AS ${name}`)
+    .join(',\n    ');
+  return `SELECT\n    * EXCEPT (${internal}),\n    ${plain}\nFROM\n(\n${query}\n)`;
 }
