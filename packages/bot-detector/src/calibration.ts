@@ -20,37 +20,50 @@ export interface Calibration {
 /** Share of the baseline that is left to the fitted tail. */
 const tailShare = 0.1;
 
+/** What is never called unusual, however alike the people of a small baseline are. */
+export interface CalibrationFloor {
+  /** Lowest value at which the tail may begin. */
+  readonly tailFrom: number;
+  /** Smallest step in the tail that makes a value e times rarer. */
+  readonly tailScale: number;
+}
+
 /**
  * Learns a calibration. `robust` fits the tail to the spread of the baseline's bulk instead of to its
  * largest values: for a baseline that may hold bots, which would otherwise stretch the tail and hide
  * behind themselves.
  */
-export function calibrate(baseline: ArrayLike<number>, robust: boolean): Calibration {
+export function calibrate(
+  baseline: ArrayLike<number>,
+  robust: boolean,
+  floor: CalibrationFloor,
+): Calibration {
   const sorted = ascending(baseline);
   if (sorted.length < 2)
     throw Object.assign(new Error('A calibration needs at least two values.'), {
       code: 'calibration_without_rows',
     });
-  const tailFrom = quantile(sorted, 1 - tailShare);
+  const tailFrom = Math.max(quantile(sorted, 1 - tailShare), floor.tailFrom);
   const spread = tailFrom - quantile(sorted, 0.5);
   const above = sorted.filter((value) => value > tailFrom);
   const meanExcess = above.reduce((sum, value) => sum + value - tailFrom, 0) / Math.max(1, above.length);
   // For an exponential tail the distance from the 50 % to the 90 % quantile is scale × ln 5.
   const fromBulk = spread / Math.log(0.5 / tailShare);
-  const floor = 1e-3 * Math.max(Math.abs(tailFrom), 1e-3);
   return {
     quantiles: Array.from({ length: 101 }, (_, i) => quantile(sorted, i / 100)),
     tailFrom,
     tailShare,
-    tailScale: Math.max(robust ? fromBulk : meanExcess, floor),
+    tailScale: Math.max(robust ? fromBulk : meanExcess, floor.tailScale),
   };
 }
 
-/** Share of the baseline expected at or above a value: 1 in the bulk's lower end, towards 0 in the tail. */
-export function exceedance(calibration: Calibration, value: number): number {
-  if (value >= calibration.tailFrom)
-    return calibration.tailShare * Math.exp(-(value - calibration.tailFrom) / calibration.tailScale);
-  const { quantiles } = calibration;
+/**
+ * How unusual a value is, in bans: −log10 of the share of the baseline expected at or above it. 0 = as usual
+ * as it gets, 1 = one in ten people, 2 = one in a hundred.
+ */
+export function evidence(calibration: Calibration, value: number): number {
+  const { quantiles, tailFrom, tailShare: share, tailScale } = calibration;
+  if (value >= tailFrom) return -Math.log10(share) + (value - tailFrom) / tailScale / Math.LN10;
   let low = 0;
   let high = quantiles.length - 1;
   // The first quantile at or above the value: ties belong to the share that scores at least as high.
@@ -59,19 +72,22 @@ export function exceedance(calibration: Calibration, value: number): number {
     if ((quantiles[middle] ?? 0) >= value) high = middle;
     else low = middle + 1;
   }
-  if (low === 0) return 1;
+  if (low === 0) return 0;
   const before = quantiles[low - 1] ?? value;
   const after = quantiles[low] ?? value;
-  const share = after > before ? (value - before) / (after - before) : 1;
-  return Math.max(calibration.tailShare, 1 - (low - 1 + share) / (quantiles.length - 1));
+  const part = after > before ? (value - before) / (after - before) : 1;
+  return -Math.log10(Math.max(share, 1 - (low - 1 + part) / (quantiles.length - 1))) || 0;
 }
 
-/** Evidence in bans: −log10 of the exceedance. 0 = as usual as it gets, 2 = one in a hundred people. */
-export function evidence(calibration: Calibration, value: number): number {
-  return -Math.log10(exceedance(calibration, value)) || 0;
+/** The score of evidence: `1 − p^(1/4)`, which keeps one in a thousand apart from one in a million. */
+export function scoreOf(bans: number): number {
+  return 1 - 10 ** (-bans / 4);
 }
 
-/** The score of an exceedance: `1 − p^(1/4)`, which keeps one in a thousand apart from one in a million. */
-export function scoreOf(exceeding: number): number {
-  return 1 - exceeding ** 0.25;
+/** No voice alone says more than this: a model of a few hundred people does not know what one in 10⁹ is. */
+const mostEvidence = 6;
+
+/** Evidence of one voice, bent so that it approaches `mostEvidence` without ever reaching it. */
+export function boundedEvidence(calibration: Calibration, value: number): number {
+  return mostEvidence * (1 - Math.exp(-evidence(calibration, value) / mostEvidence));
 }

@@ -4,6 +4,7 @@ import { type Column, type FeatureSpec, foldValue, learnColumn } from './feature
 
 const ratio: FeatureSpec = {
   name: 'asset_ratio',
+  layer: 'behaviour',
   unit: 'ratio',
   range: [0, 1],
   suspicious: 'low',
@@ -37,6 +38,7 @@ describe('the feature space', () => {
   it('takes a missing value as no deviation, or as the number the catalogue names', () => {
     expect(foldValue(learned(ratio, people), Number.NaN, 50)).toBe(0);
     expect(foldValue(learned({ ...ratio, missing: 'zero' }, people), Number.NaN, 50)).toBeGreaterThan(3);
+    expect(foldValue(learned({ ...ratio, missing: -1 }, people), Number.NaN, 50)).toBe(0);
   });
 
   it('finds a flag that nobody here ever had large but finite', () => {

@@ -2,7 +2,7 @@ import type { Feature } from '@ja4/features';
 import { ascending, quantile } from './quantile.ts';
 
 /** What a feature needs to tell for the detector: the part of the catalogue that it reads. */
-export type FeatureSpec = Pick<Feature, 'name' | 'unit' | 'range' | 'suspicious' | 'missing'>;
+export type FeatureSpec = Pick<Feature, 'name' | 'layer' | 'unit' | 'range' | 'suspicious' | 'missing'>;
 
 /** One feature of a model, as learned from its baseline. Plain data: it is stored in the model file. */
 export interface Column {
@@ -39,7 +39,6 @@ const transform = (column: { logarithmic: boolean }, value: number) =>
  * agrees, a deviation is large but finite. Undefined when the baseline never saw the feature.
  */
 export function learnColumn(spec: FeatureSpec, values: ArrayLike<number>): Column | undefined {
-  const filled = typeof spec.missing === 'number' ? spec.missing : spec.missing === 'zero' ? 0 : null;
   const known = ascending(values);
   if (known.length === 0) return undefined;
   const byLog = logarithmic(spec);
@@ -54,14 +53,23 @@ export function learnColumn(spec: FeatureSpec, values: ArrayLike<number>): Colum
     name: spec.name,
     suspicious: spec.suspicious,
     logarithmic: byLog,
-    estimated: spec.unit === 'ratio',
-    missing: filled,
+    estimated: spec.unit === 'ratio' && (spec.layer === 'behaviour' || spec.layer === 'headers'),
+    missing: standIn(spec),
     centre: quantile(scaled, 0.5),
     scale: Math.max(middle > 0 ? middle : wide > 0 ? wide : deviation, floor),
     low: quantile(known, 0.05),
     median: quantile(known, 0.5),
     high: quantile(known, 0.95),
   };
+}
+
+/**
+ * The catalogue's number for an unknown value, if it is a value the feature can have. Numbers outside of the
+ * range only mark the unknown (−1 for "no HTTP/2"): on a one-sided scale they would be the worst of all.
+ */
+function standIn({ missing, range }: FeatureSpec): number | null {
+  const value = missing === 'zero' ? 0 : missing;
+  return typeof value === 'number' && value >= range[0] && value <= range[1] ? value : null;
 }
 
 /**

@@ -1,4 +1,5 @@
-export type { CycleOptions, CycleReport, Mode, ModelName, ModelReport } from './cycle.ts';
+export type { Mode } from './baseline.ts';
+export type { CycleOptions, CycleReport, ModelReport } from './cycle.ts';
 export { runCycle } from './cycle.ts';
 export type { DetectorOptions, Service } from './detector.ts';
 export { startDetector } from './detector.ts';
@@ -6,3 +7,4 @@ export type { EvaluateOptions, EvaluationReport, Interval, Separation } from './
 export { evaluate } from './evaluation/evaluate.ts';
 export type { ScoreLevel, ThreatLevel } from './levels.ts';
 export { detectionCut, levelCuts, threatLevels } from './levels.ts';
+export type { ModelName } from './model.ts';

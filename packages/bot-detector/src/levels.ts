@@ -15,8 +15,9 @@ export const threatLevels = [
 
 export type ThreatLevel = (typeof threatLevels)[number];
 
-/** A level that comes from the score alone. */
-export type ScoreLevel = 'NORMAL' | 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
+/** Levels that come from the score alone, lowest first. */
+export const scoreLevels = ['NORMAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
+export type ScoreLevel = (typeof scoreLevels)[number];
 
 /**
  * Lowest score of each level. A score is `1 − p^(1/4)` with p the share of the baseline that scores at
@@ -40,8 +41,6 @@ export function levelOf(score: number): ScoreLevel {
   return score >= levelCuts.LOW ? 'LOW' : 'NORMAL';
 }
 
-const order: readonly ScoreLevel[] = ['NORMAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'];
-
 /** How far below a cut a session must fall before it leaves the level it had. */
 export const hysteresis = 0.03;
 
@@ -51,7 +50,7 @@ export const hysteresis = 0.03;
  */
 export function levelAfter(score: number, before: ScoreLevel | undefined): ScoreLevel {
   const now = levelOf(score);
-  if (before === undefined || order.indexOf(now) >= order.indexOf(before)) return now;
+  if (before === undefined || scoreLevels.indexOf(now) >= scoreLevels.indexOf(before)) return now;
   const lenient = levelOf(score + hysteresis);
-  return order.indexOf(lenient) < order.indexOf(before) ? lenient : before;
+  return scoreLevels.indexOf(lenient) < scoreLevels.indexOf(before) ? lenient : before;
 }

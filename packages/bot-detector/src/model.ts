@@ -1,5 +1,5 @@
 import type { Mode } from './baseline.ts';
-import { type Calibration, calibrate, evidence } from './calibration.ts';
+import { boundedEvidence, type Calibration, calibrate } from './calibration.ts';
 import { coherenceParts, incoherence, partValue } from './coherence-voice.ts';
 import { type Column, type FeatureSpec, foldRows, learnColumn } from './feature-space.ts';
 import { forestImportance } from './forest/attribution.ts';
@@ -53,6 +53,13 @@ const extension = 1;
 /** Splits reach half a standard deviation beyond what a node holds, towards the suspicious side. */
 const reach = 0.5;
 
+/** Forest scores of people spread over 0.1 or more wherever they do different things. */
+const forestFloor = { tailFrom: 0, tailScale: 0.02 };
+/** A tenth short of a perfect browser is nobody's fault: one privacy setting or an old version does that. */
+const coherenceFloor = { tailFrom: 0.1, tailScale: 0.06 };
+/** Two independent voices that say nothing sum to 1.7 bans or more in a tenth of all cases. */
+const fusedFloor = { tailFrom: 1, tailScale: 1 / Math.LN10 };
+
 /**
  * What is assumed of people before any were seen: a browser lacks 0.15 of a perfect one in the middle, 0.25
  * at the worst tenth, and the tail is wide. A plain tool comes out MEDIUM, a program that lies about itself
@@ -62,7 +69,7 @@ const prior: Calibration = {
   quantiles: Array.from({ length: 101 }, (_, i) => 0.05 + (i <= 90 ? (0.2 * i) / 90 : 0.2)),
   tailFrom: 0.25,
   tailShare: 0.1,
-  tailScale: 0.15,
+  tailScale: 0.12,
 };
 
 /** Evidence that is one in p of people scores as one in p: the fused calibration of a single voice. */
@@ -124,15 +131,17 @@ export function trainModel(baseline: readonly JudgedSession[], options: Training
   });
   const { samples: _, ...forest } = grown;
   const raw = outOfSampleScores(grown, matrix);
-  const calibration = calibrate(raw, robust);
+  const calibration = calibrate(raw, robust, forestFloor);
   const lacking = Float64Array.from(baseline, (judged) => incoherence(judged.browser));
-  const coherence = calibrate(lacking, robust);
-  const sums = raw.map((score, row) => evidence(calibration, score) + evidence(coherence, lacking[row] ?? 0));
+  const coherence = calibrate(lacking, robust, coherenceFloor);
+  const sums = raw.map(
+    (score, row) => boundedEvidence(calibration, score) + boundedEvidence(coherence, lacking[row] ?? 0),
+  );
   return {
     ...head,
     forestVoice: { columns, forest, calibration, usualImportance: meanImportance(forest, matrix) },
     coherence,
-    fused: calibrate(sums, robust),
+    fused: calibrate(sums, robust, fusedFloor),
   };
 }
 

@@ -11,12 +11,12 @@ const legitimateConfidence = 0.75;
 export function browsesLikeAPerson(judged: JudgedSession): boolean {
   const { session, browser } = judged;
   const f = (name: string) => judged.feature(name);
-  // A missing navigation count must not pass for navigation, so every comparison is written to fail on NaN.
+  // `pause_ratio` is known from four page views on. Unknown must not pass: every comparison fails on NaN.
   return (
     browser.confidence >= legitimateConfidence &&
     browser.engines.engine !== 'tool' &&
     browser.engines.disagreement < 0.25 &&
-    f('navigation_count') >= 3 &&
+    f('pause_ratio') > 0 &&
     session.lastSeen - session.firstSeen >= 30 &&
     f('asset_ratio') > 0.15 &&
     f('has_referer') > 0 &&

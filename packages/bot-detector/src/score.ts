@@ -1,7 +1,8 @@
-import { evidence, exceedance, scoreOf } from './calibration.ts';
+import { boundedEvidence, evidence, scoreOf } from './calibration.ts';
 import { coherenceParts, incoherence, partIncoherence, partValue } from './coherence-voice.ts';
 import { forestImportance } from './forest/attribution.ts';
 import type { Matrix } from './forest/isolation-forest.ts';
+import { levelCuts } from './levels.ts';
 import { type ForestVoice, forestOf, type Model } from './model.ts';
 import type { JudgedSession } from './session.ts';
 
@@ -37,14 +38,17 @@ export function scoreSessions(model: Model, sessions: readonly JudgedSession[]):
   const forest = voice ? forestOf(voice, sessions) : undefined;
   return sessions.map((judged, row) => {
     const forestScore = forest?.raw[row] ?? -1;
-    const fromForest = voice ? evidence(voice.calibration, forestScore) : 0;
-    const fromCoherence = evidence(model.coherence, incoherence(judged.browser));
+    const fromForest = voice ? boundedEvidence(voice.calibration, forestScore) : 0;
+    const fromCoherence = boundedEvidence(model.coherence, incoherence(judged.browser));
     const sum = fromForest + fromCoherence;
-    const score = scoreOf(exceedance(model.fused, sum));
+    const score = scoreOf(evidence(model.fused, sum));
     const unit = sum > 0 ? score / sum : 0;
-    const shares = [...(voice && forest ? forestShares(voice, forest.matrix, row, judged) : [])].map(
-      (reason) => ({ ...reason, contribution: reason.contribution * fromForest * unit }),
-    );
+    const byForest =
+      voice && forest ? forestShares(voice, forest.matrix, row, judged, score >= levelCuts.LOW) : [];
+    const shares = byForest.map((reason) => ({
+      ...reason,
+      contribution: reason.contribution * fromForest * unit,
+    }));
     for (const reason of coherenceShares(model, judged))
       shares.push({ ...reason, contribution: reason.contribution * fromCoherence * unit });
     return { judged, score, forestScore, reasons: largest(shares, score) };
@@ -53,13 +57,21 @@ export function scoreSessions(model: Model, sessions: readonly JudgedSession[]):
 
 /**
  * The forest voice by feature: what isolates the session (ExIFFI) beyond what isolates people, for features
- * that deviate in their suspicious direction. Shares sum to 1, or there are none.
+ * that deviate in their suspicious direction. Shares sum to 1, or there are none. Where nobody will look
+ * closely (`exact` false) the deviations alone divide it: walking all trees again costs most of a pass.
  */
-function forestShares(voice: ForestVoice, matrix: Matrix, row: number, judged: JudgedSession): Reason[] {
-  const importance = forestImportance(voice.forest, matrix, row);
+function forestShares(
+  voice: ForestVoice,
+  matrix: Matrix,
+  row: number,
+  judged: JudgedSession,
+  exact: boolean,
+): Reason[] {
+  const importance = exact ? forestImportance(voice.forest, matrix, row) : undefined;
   const weights = voice.columns.map((_, i) => {
-    const deviation = Math.min(1, Math.abs(matrix.values[row * matrix.columns + i] ?? 0));
-    return deviation * Math.max(0, (importance[i] ?? 1) - (voice.usualImportance[i] ?? 1));
+    const deviation = Math.abs(matrix.values[row * matrix.columns + i] ?? 0);
+    if (!importance) return deviation;
+    return Math.min(1, deviation) * Math.max(0, (importance[i] ?? 1) - (voice.usualImportance[i] ?? 1));
   });
   return sharesOf(weights).flatMap(([i, share]) => {
     const column = voice.columns[i];

@@ -16,10 +16,11 @@ export interface Session {
   readonly userAgent: string;
   readonly botName: string;
   readonly browserFamily: string;
-  readonly tlsLibrary: string;
+  /** What the reference lists say the TLS stack is: browser, tool, or '' when they do not know it. */
+  readonly tlsContext: string;
   readonly h2Fingerprint: string;
   readonly h2Family: string;
-  readonly h2Client: string;
+  readonly h2Context: string;
   readonly asn: {
     readonly number: number;
     readonly name: string;
@@ -47,10 +48,10 @@ export function judge(session: Session): JudgedSession {
     tlsStack: session.tlsStack,
     ja4: session.ja4,
     browserFamily: session.browserFamily,
-    tlsLibrary: session.tlsLibrary,
+    tlsContext: session.tlsContext,
     h2Fingerprint: session.h2Fingerprint,
     h2Family: session.h2Family,
-    h2Client: session.h2Client,
+    h2Context: session.h2Context,
     userAgent: session.userAgent,
     hits: session.hits,
     feature,

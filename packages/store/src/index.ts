@@ -5,6 +5,7 @@ export { absentHttpLogRow, type HttpLogRow, httpLogColumns } from './http-log-ro
 export { insertHttpLogs } from './insert-http-logs.ts';
 export { type MigrationReport, type MigrationState, migrate, migrationStatus } from './migrate.ts';
 export * from './queries/dashboard.ts';
+export * from './queries/detector.ts';
 export { type SessionRow, sessionFeatures } from './queries/sessions.ts';
 export {
   loadReferenceData,

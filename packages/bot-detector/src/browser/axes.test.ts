@@ -26,10 +26,10 @@ function signs(features: Record<string, number>, rest: Partial<BrowserSigns> = {
     tlsStack: 't13x1514xx_8daaf6152771_02713d6af862',
     ja4: 't13d1516h2_8daaf6152771_02713d6af862',
     browserFamily: 'Chromium',
-    tlsLibrary: 'BoringSSL',
+    tlsContext: 'browser',
     h2Fingerprint: '1:65536;2:0;4:6291456;6:262144|15663105|0|m,a,s,p',
     h2Family: 'Chromium',
-    h2Client: 'Chromium',
+    h2Context: 'browser',
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/150.0.0.0 Safari/537.36',
     hits: 40,
     feature: (name) => features[name] ?? Number.NaN,
@@ -43,7 +43,7 @@ const firefox = {
   browserFamily: 'Firefox',
   h2Fingerprint: '1:65536;2:0;4:131072;5:16384|12517377|0|m,p,a,s',
   h2Family: 'Firefox',
-  h2Client: 'Firefox',
+  h2Context: 'browser',
   userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
 };
 
@@ -74,10 +74,10 @@ describe('the browser axes', () => {
           tlsStack: '',
           ja4: '',
           browserFamily: '',
-          tlsLibrary: '',
+          tlsContext: '',
           h2Fingerprint: '',
           h2Family: '',
-          h2Client: '',
+          h2Context: '',
           userAgent: 'x',
         },
       ),
@@ -87,7 +87,7 @@ describe('the browser axes', () => {
 
   it('do not take a missing handshake for a coherent one', () => {
     const without = browserVerdict(
-      signs(browsing, { tlsStack: '', ja4: '', browserFamily: '', tlsLibrary: '' }),
+      signs(browsing, { tlsStack: '', ja4: '', browserFamily: '', tlsContext: '' }),
     );
     expect(without.axes.axis_ja4_known).toBe(0.5);
     expect(without.axes.axis_tls_coherence).toBe(0.5);
@@ -100,10 +100,10 @@ describe('the browser axes', () => {
 
   it('hold an unknown stack that behaves like an engine above a known library', () => {
     const known = (rest: Partial<BrowserSigns>) => browserVerdict(signs(browsing, rest)).axes.axis_ja4_known;
-    const unknown = known({ browserFamily: '', tlsLibrary: '' });
+    const unknown = known({ browserFamily: '', tlsContext: '' });
     expect(unknown).toBeGreaterThan(0.45);
     expect(unknown).toBeLessThanOrEqual(0.5);
-    expect(known({ browserFamily: '', tlsLibrary: 'OpenSSL' })).toBe(0);
+    expect(known({ browserFamily: '', tlsContext: 'tool' })).toBe(0);
   });
 
   it('say little about the navigation of a visitor with one request', () => {
@@ -134,9 +134,9 @@ describe('the browser axes', () => {
           tlsStack: 't13x3110xx_aaaaaaaaaaaa_000000000000',
           ja4: 't13d3112h2_aaaaaaaaaaaa_000000000000',
           browserFamily: '',
-          tlsLibrary: 'OpenSSL',
+          tlsContext: 'tool',
           h2Family: '',
-          h2Client: 'curl',
+          h2Context: 'tool',
           h2Fingerprint: '3:100|1|0|m,p,s,a',
           userAgent: 'curl/8.5.0',
         },

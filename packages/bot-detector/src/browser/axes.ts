@@ -27,10 +27,11 @@ export interface BrowserSigns {
   readonly tlsStack: string;
   readonly ja4: string;
   readonly browserFamily: string;
-  readonly tlsLibrary: string;
+  /** browser, tool, or '' when the reference lists do not know the stack (the preface). */
+  readonly tlsContext: string;
   readonly h2Fingerprint: string;
   readonly h2Family: string;
-  readonly h2Client: string;
+  readonly h2Context: string;
   readonly userAgent: string;
   readonly hits: number;
   /** A feature of the catalogue by name, NaN when it is missing. */
@@ -61,8 +62,8 @@ const withEvidence = (term: number, requests: number) =>
  */
 export function browserVerdict(signs: BrowserSigns): BrowserVerdict {
   const f = (name: string) => signs.feature(name);
-  const tls = tlsEvidence(signs.tlsStack, signs.browserFamily, signs.tlsLibrary);
-  const http2 = http2Evidence(signs.h2Fingerprint, signs.h2Family, signs.h2Client);
+  const tls = tlsEvidence(signs.tlsStack, signs.browserFamily, signs.tlsContext);
+  const http2 = http2Evidence(signs.h2Fingerprint, signs.h2Family, signs.h2Context);
   const headers = headerEvidence({
     hints: f('has_sec_ch_ua'),
     secFetchAbsence: f('sec_fetch_absence_rate'),
@@ -91,7 +92,7 @@ export function browserVerdict(signs: BrowserSigns): BrowserVerdict {
 function known(signs: BrowserSigns, verdict: EngineVerdict): number {
   if (signs.tlsStack === '' && signs.ja4 === '') return neutral;
   if (signs.browserFamily !== '') return 1;
-  return signs.tlsLibrary !== '' ? 0 : neutral * (1 - verdict.posterior[3]);
+  return signs.tlsContext === 'tool' ? 0 : neutral * (1 - verdict.posterior[3]);
 }
 
 /** Axis 2. TLS 1.3, ALPN, and as many suites and extensions as browsers send (the stack leaves some out). */

@@ -48,10 +48,10 @@ describe('the engine behind a session', () => {
   });
 
   it('follows the reference list where it knows the stack', () => {
-    const engine = (family: string, library: string) =>
-      weighEngines({ tls: tlsEvidence(chrome.stack, family, library) }).engine;
-    expect(engine('Firefox', 'NSS')).toBe('Gecko');
-    expect(engine('', 'Go')).toBe('tool');
+    const engine = (family: string, context: string) =>
+      weighEngines({ tls: tlsEvidence(chrome.stack, family, context) }).engine;
+    expect(engine('Firefox', 'browser')).toBe('Gecko');
+    expect(engine('', 'tool')).toBe('tool');
   });
 
   it('counts every brand of an engine as that engine', () => {
@@ -81,7 +81,7 @@ describe('the engine behind a session', () => {
     const claim = claimEvidence(
       'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/150.0 Safari/537.36',
     );
-    const tls = tlsEvidence('t13x1310xx_bbbbbbbbbbbb_000000000000', '', 'Go');
+    const tls = tlsEvidence('t13x1310xx_bbbbbbbbbbbb_000000000000', '', 'tool');
     const liar = weighEngines({ tls, claim });
     expect(liar.disagreement).toBeGreaterThan(0.8);
     expect(liar.between).toEqual(['tls', 'claim']);

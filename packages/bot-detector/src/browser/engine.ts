@@ -59,11 +59,11 @@ export function stackStructure(
     : undefined;
 }
 
-/** What the handshake is made of. `family` and `library` are the reference lists' entries for the stack. */
-export function tlsEvidence(stack: string, family: string, library: string): Likelihood {
+/** What the handshake is made of. `family` and `context` are the reference lists' entries for the stack. */
+export function tlsEvidence(stack: string, family: string, context: string): Likelihood {
   const engine = engineOfFamily(family);
   if (engine) return certain(engine, 0.94);
-  if (library !== '') return certain('tool', 0.94);
+  if (context === 'tool') return certain('tool', 0.94);
   const structure = stackStructure(stack);
   if (!structure) return silent;
   const list = cipherLists[structure.cipherHash];
@@ -85,11 +85,11 @@ const pseudoOrders: Readonly<Record<string, Likelihood>> = {
 };
 
 /** What HTTP/2 looks like: the fingerprint's family in the reference lists, else its pseudo-header order. */
-export function http2Evidence(fingerprint: string, family: string, client: string): Likelihood {
+export function http2Evidence(fingerprint: string, family: string, context: string): Likelihood {
   if (fingerprint === '') return silent;
   const engine = engineOfFamily(family);
   if (engine) return certain(engine, 0.94);
-  if (client !== '') return certain('tool', 0.94);
+  if (context === 'tool') return certain('tool', 0.94);
   const order = fingerprint.split('|')[3] ?? '';
   return pseudoOrders[order] ?? (order === '' ? silent : certain('tool', 0.85));
 }
