@@ -67,8 +67,10 @@ function removeStaleSocket(path: string, address: Uint8Array): void {
   libc().close(probe);
   if (outcome === 'ECONNREFUSED') {
     unlinkSync(path);
+  } else if (outcome === 'EACCES') {
+    throw intakeError('EACCES', `${path} belongs to another user: remove it as that user or set sockets.dir`);
   } else if (outcome !== 'ENOENT') {
-    // Connected, EPROTOTYPE (a stream socket listens), EACCES: somebody is there.
+    // Connected, or EPROTOTYPE because a stream socket listens: somebody is there.
     throw intakeError(
       'EADDRINUSE',
       `another process receives on ${path}: stop it, or set sockets.dir to another folder`,

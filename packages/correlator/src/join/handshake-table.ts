@@ -1,3 +1,4 @@
+import { Chain } from './chain.ts';
 import type { Handshake } from './handshake.ts';
 
 /** Handshakes of one address and port that are held; more of them is somebody playing with a port. */
@@ -14,8 +15,8 @@ export interface HandshakeBounds {
  */
 export class HandshakeTable {
   readonly #byKey = new Map<string, Handshake[]>();
-  /** Least recently used first: a Set iterates in insertion order. */
-  readonly #byUse = new Set<Handshake>();
+  /** Least recently used first. */
+  readonly #byUse = new Chain<Handshake>();
   readonly #bounds: HandshakeBounds;
   readonly #onRemove: (handshake: Handshake, why: 'expired' | 'evicted') => void;
   #bytes = 0;
@@ -46,10 +47,10 @@ export class HandshakeTable {
       while (at > 0 && (list[at - 1] as Handshake).event.timestamp > handshake.event.timestamp) at--;
       list.splice(at, 0, handshake);
     }
-    this.#byUse.add(handshake);
+    handshake.byUse = this.#byUse.add(handshake);
     this.#bytes += handshake.bytes;
     if (list !== undefined && list.length > maxPerKey) this.#remove(list[0] as Handshake, 'evicted');
-    for (const oldest of this.#byUse) {
+    for (let oldest = this.#byUse.first; oldest !== undefined; oldest = this.#byUse.first) {
       if (this.#byUse.size <= this.#bounds.maxItems && this.#bytes <= this.#bounds.maxBytes) break;
       this.#remove(oldest, 'evicted');
     }
@@ -57,20 +58,22 @@ export class HandshakeTable {
 
   touch(handshake: Handshake, nowMs: number): void {
     handshake.touchedMs = nowMs;
-    // A handshake that was just evicted to make room can still be matched once, but does not come back.
-    if (this.#byUse.delete(handshake)) this.#byUse.add(handshake);
+    if (handshake.byUse === undefined) return;
+    this.#byUse.remove(handshake.byUse);
+    handshake.byUse = this.#byUse.add(handshake);
   }
 
   /** Removes what was neither added nor touched since `beforeMs`. */
   expire(beforeMs: number): void {
-    for (const oldest of this.#byUse) {
+    for (let oldest = this.#byUse.first; oldest !== undefined; oldest = this.#byUse.first) {
       if (oldest.touchedMs >= beforeMs) break;
       this.#remove(oldest, 'expired');
     }
   }
 
   #remove(handshake: Handshake, why: 'expired' | 'evicted'): void {
-    this.#byUse.delete(handshake);
+    if (handshake.byUse !== undefined) this.#byUse.remove(handshake.byUse);
+    handshake.byUse = undefined;
     this.#bytes -= handshake.bytes;
     const list = this.#byKey.get(handshake.key);
     if (list !== undefined) {

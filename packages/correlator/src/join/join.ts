@@ -2,6 +2,7 @@ import type { HttpLogRow } from '@ja4/store';
 import { AddressSet } from '../event/address-set.ts';
 import type { HttpEvent } from '../event/http-event.ts';
 import type { NetworkEvent } from '../event/network-event.ts';
+import { Chain } from './chain.ts';
 import { findHandshake, type Limits } from './eligibility.ts';
 import { httpEventBytes, networkEventBytes } from './event-size.ts';
 import { connectionKey, type Handshake } from './handshake.ts';
@@ -29,7 +30,7 @@ export class Join {
   readonly #handshakes: HandshakeTable;
   readonly #pending = new PendingRequests();
   /** Handshakes without a request, in order of arrival; only filled with `networkEmit`. */
-  readonly #unused = new Set<Handshake>();
+  readonly #unused = new Chain<Handshake>();
   #nowMs = Number.NEGATIVE_INFINITY;
 
   readonly #counts = {
@@ -72,7 +73,7 @@ export class Join {
       { maxItems: options.maxNetworkItems, maxBytes: options.maxNetworkBytes },
       (handshake, why) => {
         this.#counts[why === 'expired' ? 'network_expired' : 'network_evicted']++;
-        if (this.#unused.has(handshake)) this.#emitAlone(handshake);
+        if (handshake.unused !== undefined) this.#emitAlone(handshake);
       },
     );
   }
@@ -103,7 +104,7 @@ export class Join {
       return;
     }
     const dueMs = this.#nowMs + this.#options.orphanDelayMs;
-    this.#pending.add({ event, key, bytes: httpEventBytes(event), dueMs });
+    this.#pending.add({ event, key, bytes: httpEventBytes(event), dueMs, byArrival: undefined });
     const { maxHttpItems, maxHttpBytes } = this.#options;
     while (this.#pending.size > maxHttpItems || this.#pending.bytes > maxHttpBytes) {
       this.#counts.http_evicted++;
@@ -131,9 +132,13 @@ export class Join {
       lastUseNs: event.timestamp,
       uses: 0,
       touchedMs: this.#nowMs,
+      byUse: undefined,
+      unused: undefined,
     };
     // A trusted proxy's own handshakes are no visitors.
-    if (this.#options.networkEmit && !this.#trustedProxies.has(event.src_ip)) this.#unused.add(handshake);
+    if (this.#options.networkEmit && !this.#trustedProxies.has(event.src_ip)) {
+      handshake.unused = this.#unused.add(handshake);
+    }
     this.#handshakes.add(handshake);
     for (const request of this.#pending.waitingFor(handshake.key)) {
       const found = findHandshake(this.#handshakes.candidates(handshake.key), request.event, this.#limits);
@@ -151,9 +156,10 @@ export class Join {
       if (next.dueMs > this.#nowMs) break;
       this.#emitOrphan(next);
     }
-    for (const handshake of this.#unused) {
-      if (handshake.touchedMs + this.#options.keepaliveTtlS * 1000 > this.#nowMs) break;
-      this.#emitAlone(handshake);
+    const unusedSinceMs = this.#nowMs - this.#options.keepaliveTtlS * 1000;
+    for (let next = this.#unused.first; next !== undefined; next = this.#unused.first) {
+      if (next.touchedMs > unusedSinceMs) break;
+      this.#emitAlone(next);
     }
     this.#handshakes.expire(this.#nowMs - this.#options.retentionS * 1000);
   }
@@ -162,7 +168,7 @@ export class Join {
   flush(): void {
     for (let next = this.#pending.oldest; next !== undefined; next = this.#pending.oldest)
       this.#emitOrphan(next);
-    for (const handshake of this.#unused) this.#emitAlone(handshake);
+    for (let next = this.#unused.first; next !== undefined; next = this.#unused.first) this.#emitAlone(next);
   }
 
   /** Counts since the start, and gauges of what is held now. */
@@ -188,8 +194,14 @@ export class Join {
     return this.#ports.size > 0 && port !== undefined && !this.#ports.has(port);
   }
 
+  /** It got a request, or a row of its own. */
+  #isUsed(handshake: Handshake): void {
+    if (handshake.unused !== undefined) this.#unused.remove(handshake.unused);
+    handshake.unused = undefined;
+  }
+
   #match(request: HttpEvent, handshake: Handshake): void {
-    this.#unused.delete(handshake);
+    this.#isUsed(handshake);
     handshake.firstRequest ??= {
       server_id: request.server_id,
       conn_id: request.conn_id,
@@ -217,7 +229,7 @@ export class Join {
   }
 
   #emitAlone(handshake: Handshake): void {
-    this.#unused.delete(handshake);
+    this.#isUsed(handshake);
     this.#counts.rows_orphan_network++;
     this.#emit(handshakeRow(handshake.event));
   }

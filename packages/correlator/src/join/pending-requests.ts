@@ -1,4 +1,5 @@
 import type { HttpEvent } from '../event/http-event.ts';
+import { Chain, type Link } from './chain.ts';
 
 /** A request whose handshake has not arrived (yet). */
 export interface PendingRequest {
@@ -7,12 +8,14 @@ export interface PendingRequest {
   readonly bytes: number;
   /** When it stops waiting, on the join's clock. */
   readonly dueMs: number;
+  /** Its place in the order of arrival. */
+  byArrival: Link<PendingRequest> | undefined;
 }
 
 /** Requests that wait, by key and in order of arrival, which is the order in which they become due. */
 export class PendingRequests {
   readonly #byKey = new Map<string, Set<PendingRequest>>();
-  readonly #byArrival = new Set<PendingRequest>();
+  readonly #byArrival = new Chain<PendingRequest>();
   #bytes = 0;
 
   get size(): number {
@@ -24,8 +27,7 @@ export class PendingRequests {
   }
 
   get oldest(): PendingRequest | undefined {
-    for (const request of this.#byArrival) return request;
-    return undefined;
+    return this.#byArrival.first;
   }
 
   /** In order of arrival; requests may be removed while iterating. */
@@ -34,7 +36,7 @@ export class PendingRequests {
   }
 
   add(request: PendingRequest): void {
-    this.#byArrival.add(request);
+    request.byArrival = this.#byArrival.add(request);
     this.#bytes += request.bytes;
     const sameKey = this.#byKey.get(request.key);
     if (sameKey === undefined) this.#byKey.set(request.key, new Set([request]));
@@ -42,7 +44,9 @@ export class PendingRequests {
   }
 
   remove(request: PendingRequest): void {
-    this.#byArrival.delete(request);
+    if (request.byArrival === undefined) return;
+    this.#byArrival.remove(request.byArrival);
+    request.byArrival = undefined;
     this.#bytes -= request.bytes;
     const sameKey = this.#byKey.get(request.key);
     sameKey?.delete(request);
