@@ -1,1 +1,6 @@
-export {};
+export {
+  type DashboardOptions,
+  type DashboardService,
+  type Dataset,
+  startDashboard,
+} from './server/start.ts';

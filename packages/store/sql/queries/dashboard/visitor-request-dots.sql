@@ -1,10 +1,7 @@
 -- When an address asked for what, in at most a few hundred dots per kind and status: pages, assets, API calls.
 SELECT
     fromUnixTimestamp64Milli(toInt64(intDiv(toUnixTimestamp64Milli(time), {milliseconds:UInt32})) * {milliseconds:UInt32}, 'UTC') AS moment,
-    multiIf(
-        match(lower(path), '\\.(png|jpe?g|gif|css|m?js|ico|woff2?|svg|eot|ttf|webp|avif|map)$'), 'asset',
-        startsWith(path, '/api/') OR header_sec_fetch_dest = 'empty' OR method NOT IN ('GET', 'HEAD'), 'call',
-        'page') AS kind,
+    multiIf(is_asset = 1, 'asset', is_document = 1, 'page', 'call') AS kind,
     intDiv(status_code, 100) AS status_class,
     count() AS requests,
     any(path) AS example_path,

@@ -1,0 +1,52 @@
+import type { FullVerdict, Reason, VisitorIdentity } from '@ja4/store';
+import { counted, percent } from '../format/number.ts';
+import { duration } from '../format/time.ts';
+import { type LayerView, layersOf } from './layers.ts';
+import { mainPhrases } from './phrases.ts';
+import { type Claim, claimOf } from './user-agent.ts';
+
+/** `says Chrome 150 on Windows`, `says curl 8.5`, `sends no User-Agent`. */
+export function claimWords(claim: Claim): string {
+  if (claim.kind === 'nothing') return 'sends no User-Agent';
+  return `says ${claim.name}${claim.system === '' ? '' : ` on ${claim.system}`}`;
+}
+
+/** One line about a visitor for lists: what it says, and the two weightiest reasons. */
+export function shortLine(userAgent: string, reasons: readonly Reason[]): string {
+  return [claimWords(claimOf(userAgent)), ...mainPhrases(reasons, 2)].join(', ');
+}
+
+/** The sentence at the head of a visitor's page, after level and score. */
+export function headline(identity: VisitorIdentity | undefined, verdict: FullVerdict | undefined): string {
+  const claim = claimOf(identity?.user_agents[0] ?? verdict?.first_ua ?? '');
+  const layers = identity ? layersOf(identity) : [];
+  const parts = [claimWords(claim) + contradiction(claim, layers)];
+  const doings = identity ? [activity(identity)] : [];
+  const reasons = mainPhrases(verdict?.reasons ?? [], 3);
+  if (verdict?.bot_name) parts.push(`known as ${verdict.bot_name}`);
+  return `${[...parts, ...reasons, ...doings].join('; ')}.`;
+}
+
+/** `, but its TLS looks like Go and its HTTP/2 like Go`, for a browser that the wire denies. */
+function contradiction(claim: Claim, layers: readonly LayerView[]): string {
+  if (claim.kind !== 'browser') return '';
+  const wire = layers.filter(({ name }) => name === 'TCP' || name === 'TLS' || name === 'HTTP/2');
+  const against = wire.filter(({ fit }) => fit === 'differs');
+  if (against.length > 0) {
+    const which = against.map(({ name, looksLike }) => `its ${name} looks like ${looksLike}`);
+    return `, but ${which.join(' and ')}`;
+  }
+  return wire.some(({ fit }) => fit === 'agrees') ? ', and the wire agrees' : '';
+}
+
+function activity(identity: VisitorIdentity): string {
+  const requests = Number(identity.requests);
+  const seconds = (Date.parse(identity.last_time) - Date.parse(identity.first_time)) / 1000;
+  const paths = counted(identity.paths, 'path');
+  const within = requests > 1 ? ` in ${duration(Math.max(1, seconds))}` : '';
+  const asked = `asked ${paths} with ${counted(identity.requests, 'request')}${within}`;
+  const missing = Number(identity.not_found) / Math.max(1, requests);
+  const refused = Number(identity.refused) / Math.max(1, requests);
+  if (missing > 0.1) return `${asked}, ${percent(missing)} of them 404`;
+  return refused > 0.1 ? `${asked}, ${percent(refused)} of them refused` : asked;
+}

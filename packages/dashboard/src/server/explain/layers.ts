@@ -1,0 +1,205 @@
+import type { VisitorIdentity } from '@ja4/store';
+import { count, percent } from '../format/number.ts';
+import { type Claim, claimOf, type Engine, engineOf } from './user-agent.ts';
+
+/** One layer of a visitor: what it looks like by itself, and whether that fits what the visitor says. */
+export interface LayerView {
+  readonly name: 'TCP' | 'TLS' | 'HTTP/2' | 'Headers' | 'Behaviour';
+  readonly looksLike: string;
+  /** The facts it is read from. */
+  readonly detail: string;
+  readonly fit: 'agrees' | 'differs' | 'neutral' | 'absent';
+}
+
+/** The five layers from the wire up, read against the claim of the User-Agent. */
+export function layersOf(identity: VisitorIdentity): LayerView[] {
+  const claim = claimOf(identity.user_agents[0] ?? '');
+  return [
+    tcp(identity, claim),
+    tls(identity, claim),
+    http2(identity, claim),
+    headers(identity, claim),
+    behaviour(identity, claim),
+  ];
+}
+
+function tcp(identity: VisitorIdentity, claim: Claim): LayerView {
+  const name = 'TCP';
+  if (Number(identity.behind_proxy) > 0) {
+    return {
+      name,
+      looksLike: 'not visible',
+      detail: 'behind a proxy, whose layers these would be',
+      fit: 'absent',
+    };
+  }
+  if (Number(identity.with_syn) === 0) {
+    return { name, looksLike: 'not seen', detail: 'no SYN was captured', fit: 'absent' };
+  }
+  const system = systemOf(identity.main_ttl, identity.main_tcp_options);
+  const detail = `TTL ${identity.main_ttl}, window ${count(identity.main_window)}, MSS ${count(identity.main_mss)}, ${identity.main_tcp_options || 'no options'}`;
+  if (system === undefined) return { name, looksLike: 'no system we know', detail, fit: 'neutral' };
+  const fit = claim.system === '' ? 'neutral' : system.includes(claim.system) ? 'agrees' : 'differs';
+  return { name, looksLike: system[0] === 'Linux' ? 'Linux or Android' : system.join(' or '), detail, fit };
+}
+
+/**
+ * Systems whose SYN has this time to live and these options. Start values of the TTL are 64 (Unix) and 128
+ * (Windows); only Linux orders its options MSS, SACK, TS, NOP, WS. Source: p0f 3 signatures, p0f.fp.
+ */
+function systemOf(ttl: number, options: string): string[] | undefined {
+  if (ttl > 64 && ttl <= 128) return ['Windows'];
+  if (ttl <= 0 || ttl > 64) return undefined;
+  if (/^MSS,SACK(?:OK)?,TS,NOP,WS/.test(options)) return ['Linux', 'Android', 'ChromeOS'];
+  if (/^MSS,NOP,WS,NOP,NOP,TS,SACK/.test(options)) return ['macOS', 'iOS'];
+  return ['Linux', 'Android', 'ChromeOS', 'macOS', 'iOS'];
+}
+
+function tls(identity: VisitorIdentity, claim: Claim): LayerView {
+  const name = 'TLS';
+  if (Number(identity.joined) === 0) {
+    return {
+      name,
+      looksLike: 'not seen',
+      detail: 'no handshake was captured for its requests',
+      fit: 'absent',
+    };
+  }
+  const offered = `TLS ${identity.main_tls_version}, ALPN ${identity.main_alpn || 'none'}`;
+  const stacks = Number(identity.tls_stack_count);
+  const detail = stacks > 1 ? `${offered}; ${stacks} client stacks` : offered;
+  if (identity.tls_family !== '') {
+    return {
+      name,
+      looksLike: spaced(identity.tls_family),
+      detail,
+      fit: against(claim, engineOf(identity.tls_family)),
+    };
+  }
+  const library = identity.main_tls_library;
+  const fit = claim.kind === 'browser' ? 'differs' : 'neutral';
+  if (library !== '') return { name, looksLike: spaced(library), detail, fit };
+  return { name, looksLike: 'no stack we know', detail, fit: 'neutral' };
+}
+
+/** Tools whose order of pseudo-headers no browser has, as measured. */
+const toolOrders: Readonly<Record<string, string>> = {
+  'm,p,s,a': 'curl or nghttp2',
+  'a,m,p,s': 'Go or Java',
+};
+
+const browserOrders: Readonly<Record<string, Engine>> = {
+  'm,a,s,p': 'Blink',
+  'm,p,a,s': 'Gecko',
+  'm,s,p,a': 'WebKit',
+};
+
+function http2(identity: VisitorIdentity, claim: Claim): LayerView {
+  const name = 'HTTP/2';
+  const print = identity.h2_fingerprints[0];
+  if (print === undefined) {
+    const spoken = identity.http_versions.filter((version) => version !== '').join(', ');
+    const fit = claim.kind === 'browser' && spoken.startsWith('HTTP/1') ? 'neutral' : 'absent';
+    return {
+      name,
+      looksLike: spoken === '' ? 'not seen' : `speaks ${spoken}`,
+      detail: 'no HTTP/2 preface was seen',
+      fit,
+    };
+  }
+  const order = identity.main_h2_order || (print.split('|')[3] ?? '');
+  if (identity.h2_family !== '') {
+    const family = identity.h2_family;
+    const engine = engineOf(family);
+    const fit = engine || claim.kind !== 'browser' ? against(claim, engine) : 'differs';
+    return { name, looksLike: spaced(family), detail: print, fit };
+  }
+  const tool = toolOrders[order];
+  if (tool)
+    return { name, looksLike: tool, detail: print, fit: claim.kind === 'browser' ? 'differs' : 'neutral' };
+  const engine = browserOrders[order];
+  if (engine)
+    return {
+      name,
+      looksLike: `${engine}’s order, settings unknown`,
+      detail: print,
+      fit: claim.engine && claim.engine !== engine ? 'differs' : 'neutral',
+    };
+  return {
+    name,
+    looksLike: 'no client we know',
+    detail: print,
+    fit: claim.kind === 'browser' ? 'differs' : 'neutral',
+  };
+}
+
+function headers(identity: VisitorIdentity, claim: Claim): LayerView {
+  const name = 'Headers';
+  const requests = Number(identity.requests);
+  const share = (some: string) => Number(some) / Math.max(1, requests);
+  const parts = [
+    Number(identity.with_client_hints) > 0 && 'client hints',
+    share(identity.with_sec_fetch) > 0.5 && 'Sec-Fetch',
+    share(identity.with_language) > 0.5 && 'a language',
+  ].filter((part) => part !== false);
+  const detail =
+    parts.length > 0 ? `sends ${parts.join(', ')}` : 'sends no client hints, no Sec-Fetch, no language';
+  if (Number(identity.with_client_hints) > 0) {
+    const hinted = identity.main_hint_platform.replaceAll('"', '');
+    const wrongSystem = hinted !== '' && claim.system !== '' && !sameSystem(hinted, claim.system);
+    const fit = wrongSystem || (claim.engine && claim.engine !== 'Blink') ? 'differs' : 'agrees';
+    return { name, looksLike: hinted ? `Blink on ${hinted}` : 'Blink', detail, fit };
+  }
+  if (share(identity.with_sec_fetch) > 0.5) {
+    const fit = claim.engine === 'Blink' ? 'differs' : claim.engine ? 'agrees' : 'neutral';
+    return { name, looksLike: 'Gecko or WebKit', detail, fit };
+  }
+  const fit = claim.kind === 'browser' ? 'differs' : 'neutral';
+  return {
+    name,
+    looksLike: share(identity.with_language) > 0.5 ? 'an old browser or a tool' : 'a tool',
+    detail,
+    fit,
+  };
+}
+
+function behaviour(identity: VisitorIdentity, claim: Claim): LayerView {
+  const name = 'Behaviour';
+  const requests = Number(identity.requests);
+  const assets = Number(identity.assets) / Math.max(1, requests);
+  const missing = Number(identity.not_found) / Math.max(1, requests);
+  const posts = Number(identity.posts) / Math.max(1, requests);
+  const detail = `${count(identity.requests)} requests, ${count(identity.paths)} paths, assets ${percent(assets)}, 404 ${percent(missing)}`;
+  const odd = claim.kind === 'browser' ? 'differs' : 'neutral';
+  if (requests >= 10 && missing > 0.3)
+    return { name, looksLike: 'looks for paths that do not exist', detail, fit: odd };
+  if (posts > 0.5 && requests >= 5)
+    return { name, looksLike: 'sends forms again and again', detail, fit: odd };
+  if (assets > 0.15)
+    return {
+      name,
+      looksLike: 'loads pages with their assets',
+      detail,
+      fit: claim.kind === 'browser' ? 'agrees' : 'neutral',
+    };
+  if (requests < 5) return { name, looksLike: 'too little to tell', detail, fit: 'neutral' };
+  return {
+    name,
+    looksLike: assets === 0 ? 'takes pages and no asset' : 'takes few assets',
+    detail,
+    fit: odd,
+  };
+}
+
+function against(claim: Claim, engine: Engine | undefined): LayerView['fit'] {
+  if (claim.kind !== 'browser' || !claim.engine || !engine)
+    return claim.kind === 'tool' && engine ? 'differs' : 'neutral';
+  return claim.engine === engine ? 'agrees' : 'differs';
+}
+
+function sameSystem(a: string, b: string): boolean {
+  const name = (system: string) => system.toLowerCase().replace(/^chrome ?os$|^chromium os$/, 'chromeos');
+  return name(a) === name(b);
+}
+
+const spaced = (name: string) => name.replaceAll('_', ' ');

@@ -1,0 +1,49 @@
+import { byName } from '@ja4/features';
+import type { Reason } from '@ja4/store';
+import { measured, percent } from '../format/number.ts';
+import { phraseTable } from './phrase-table.ts';
+
+/** How people call a feature. */
+export function featureLabel(name: string): string {
+  return byName.get(name)?.label ?? name.replaceAll('_', ' ');
+}
+
+/** A feature's value in its unit. */
+export function featureValue(name: string, value: number): string {
+  const unit = byName.get(name)?.unit;
+  if (unit === 'ratio') return percent(value);
+  if (unit === 'flag') return value >= 0.5 ? 'yes' : 'no';
+  return measured(value);
+}
+
+/** Which way a value leaves the band of people here. */
+export function side(reason: Reason): 'high' | 'low' | 'inside' {
+  if (reason.value > reason.baseline_high) return 'high';
+  return reason.value < reason.baseline_low ? 'low' : 'inside';
+}
+
+/** A reason in words, said of the visitor: "loads no images, styles or scripts". */
+export function phraseOf(reason: Reason): string {
+  const where = side(reason);
+  const phrase = where === 'inside' ? undefined : phraseTable[reason.feature]?.[where];
+  if (phrase) return phrase(reason.value);
+  const value = featureValue(reason.feature, reason.value);
+  const band = [reason.baseline_low, reason.baseline_high].map((edge) => featureValue(reason.feature, edge));
+  return `has ${lowerFirst(featureLabel(reason.feature))} ${value} (people here ${[...new Set(band)].join('–')})`;
+}
+
+/** The weightiest reasons in words, each said once, those outside the band of people first. */
+export function mainPhrases(reasons: readonly Reason[], most: number): string[] {
+  const weighty = reasons
+    .filter((reason) => reason.contribution > 0)
+    .sort(
+      (a, b) =>
+        Number(side(a) === 'inside') - Number(side(b) === 'inside') || b.contribution - a.contribution,
+    );
+  return [...new Set(weighty.map(phraseOf))].slice(0, most);
+}
+
+/** `Asset share` → `asset share`, but `JA4 count` stays. */
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+}

@@ -1,0 +1,95 @@
+import { shortLine } from '../explain/headline.ts';
+import { count, counted } from '../format/number.ts';
+import { type HtmlValue, html, type SafeHtml } from '../html.ts';
+import { lookOf, urgentLevels } from '../levels.ts';
+import { loadOverview, loadTimeline, type Overview } from '../load/overview.ts';
+import { rangeWords } from '../parts/frame.ts';
+import { kindsCard } from '../parts/kinds.ts';
+import { card, lead, listed } from '../parts/layout.ts';
+import { levelShape, scoreCell } from '../parts/level.ts';
+import { levelChart } from '../parts/level-chart.ts';
+import { pipelineCard } from '../parts/pipeline-card.ts';
+import { empty } from '../parts/table.ts';
+import { term } from '../parts/term.ts';
+import { addressLink, moment, oneLine } from '../parts/values.ts';
+import type { Context } from '../request/context.ts';
+import { page } from '../routes.ts';
+
+/** `/`: what needs a look now, and whether everything is seen. */
+export const overviewPage = page({
+  path: '/',
+  shape: {},
+  render: async (context) => {
+    const [overview, timeline] = await Promise.all([loadOverview(context), loadTimeline(context)]);
+    const sessions = overview.levels.reduce((sum, row) => sum + Number(row.sessions), 0);
+    const nothing = overview.pipeline.requests === 0 && sessions === 0;
+    const body = nothing
+      ? html`${lead(`No visitor in the ${rangeWords(context)}.`)}${nothingYet(context, overview)}${pipelineCard(context, overview.pipeline, sessions)}`
+      : html`${lead(sentence(context, overview), beneath(context, overview, sessions))}
+<div class="grid two-one">${levelChart(context, timeline)}${lookAtCard(context, overview)}</div>
+<div class="grid two">${kindsCard(context, overview.kinds)}${pipelineCard(context, overview.pipeline, sessions)}</div>`;
+    return { title: 'Overview', body };
+  },
+});
+
+function sentence(context: Context, { levels, pipeline }: Overview): HtmlValue {
+  const urgent = levels.filter(({ threat_level }) => urgentLevels.includes(lookOf(threat_level).level));
+  const toLookAt = urgent.reduce((sum, row) => sum + Number(row.visitors), 0);
+  const parts = urgent.map(
+    (row) =>
+      html`<a href="${context.link('/detections', { level: row.threat_level })}">${count(row.visitors)} ${lookOf(row.threat_level).inSentence}</a>`,
+  );
+  const who =
+    toLookAt === 0
+      ? 'Nobody needs a look'
+      : html`<strong>${counted(toLookAt, 'visitor')}</strong> ${toLookAt === 1 ? 'needs' : 'need'} a look: ${listed(parts)}`;
+  const lost =
+    pipeline.lost === 0
+      ? 'nothing was lost'
+      : html`<a href="${context.link('/pipeline')}">${counted(pipeline.lost, 'loss', 'losses')}</a> on the way`;
+  return html`${who}; ${lost} in the ${rangeWords(context)}.`;
+}
+
+function beneath(context: Context, { levels, pipeline }: Overview, sessions: number): HtmlValue {
+  const visitors = levels.reduce((sum, row) => sum + Number(row.visitors), 0);
+  const provisional = levels.some((row) => row.provisional === 1);
+  const mode = levels[0]?.mode ?? '';
+  if (sessions === 0) {
+    return html`${counted(pipeline.requests, 'request')} arrived; the first scores follow with the detector’s next cycle.`;
+  }
+  return html`Of ${counted(visitors, 'visitor')} in ${counted(sessions, 'session')}, scored ${moment(pipeline.lastVerdict, context.now)}${mode !== '' && html` in ${term('mode', `${mode} mode`)}`}.${provisional && html` Scores are ${term('provisional', 'provisional')}: the site is still being learned.`}`;
+}
+
+function lookAtCard(context: Context, { lookAt }: Overview): SafeHtml {
+  const rows = lookAt.map(
+    (row) => html`<li>
+<span class="look-mark">${levelShape(row.level, lookOf(row.level).word)}</span>
+<span class="look-main"><span class="look-who">${addressLink(context, row.ip)} ${row.network !== '' && html`<span class="muted one-line">${row.network}</span>`}</span>${oneLine(shortLine(row.user_agent, row.main_reasons), 'look-why')}</span>
+<span class="look-figures">${scoreCell(row.score, row.level)}<span class="muted">${moment(row.seen, context.now)}</span></span></li>`,
+  );
+  const content =
+    rows.length > 0
+      ? html`<ol class="look-list" data-rows>${rows}</ol>`
+      : empty(
+          'Nobody reached HIGH or CRITICAL.',
+          html`The <a href="${context.link('/scores')}">list of all visitors</a> has everybody else.`,
+        );
+  return card('Needs a look', content, {
+    more: html`<a href="${context.link('/detections')}">All detections</a>`,
+  });
+}
+
+/** Why the overview is empty, and what fills it. */
+function nothingYet(context: Context, { pipeline }: Overview): SafeHtml {
+  if (pipeline.everRequests > 0) {
+    return empty(
+      html`The newest request is from ${moment(pipeline.lastRequest, context.now)}, outside this range.`,
+      html`Choose a longer range at the top right, for example <a href="${context.here({ from: 'now-7d', to: undefined })}">the last 7 days</a>.`,
+    );
+  }
+  const other = context.datasets.find((dataset) => dataset !== context.dataset);
+  return empty(
+    'No request has arrived yet.',
+    html`Requests come from a web server with the reporting module, handshakes from the sensor on its interface: the README’s section “In front of a real site” has both.${other && html` Meanwhile “<a href="${context.here({ data: other.name })}">${other.label}</a>” shows what it looks like.`}`,
+  );
+}
