@@ -34,6 +34,7 @@ export const extensionType = {
   signatureAlgorithms: 13,
   alpn: 16,
   padding: 21,
+  compressCertificate: 27,
   sessionTicket: 35,
   preSharedKey: 41,
   earlyData: 42,

@@ -40,6 +40,14 @@ describe('the stack key', () => {
       'resumes a session',
       browser(encodeExtension.serverName('shop.example'), encodeExtension.opaque(41, 60)),
     ],
+    [
+      'sends a pre-shared key where it sent a session ticket before',
+      browser(encodeExtension.serverName('shop.example'), encodeExtension.opaque(35)),
+    ],
+    [
+      'leaves out certificate compression',
+      browser(encodeExtension.serverName('shop.example'), encodeExtension.opaque(27, 7)),
+    ],
     ['sends early data', browser(encodeExtension.opaque(42), encodeExtension.opaque(41, 60))],
     [
       'opens a WebSocket',
@@ -57,7 +65,7 @@ describe('the stack key', () => {
     const others = [
       tlsStack(hello({ cipherSuites: [0x1301, 0x1303], extensions: lasting }), 'tcp'),
       tlsStack(browser(encodeExtension.opaque(23)), 'tcp'),
-      tlsStack(browser(encodeExtension.opaque(27)), 'tcp'),
+      tlsStack(browser(encodeExtension.opaque(28, 2)), 'tcp'),
       tlsStack(hello({ cipherSuites: [0x1301, 0x1302], extensions: lasting.slice(0, 2) }), 'tcp'),
       tlsStack(first, 'quic'),
       tlsStack(first, 'tcp'),

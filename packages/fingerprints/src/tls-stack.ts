@@ -9,6 +9,10 @@ const perConnection: ReadonlySet<number> = new Set([
   extensionType.serverName,
   extensionType.alpn,
   extensionType.padding,
+  // Firefox leaves compress_certificate out of some of one visit's connections, and session_ticket out of
+  // those that resume with a pre-shared key (measured on Firefox ESR).
+  extensionType.compressCertificate,
+  extensionType.sessionTicket,
   extensionType.preSharedKey,
   extensionType.earlyData,
   extensionType.cookie,
@@ -21,8 +25,8 @@ const perConnection: ReadonlySet<number> = new Set([
  * The form is JA4's, with the neutral letter `x` where JA4 describes the connection:
  * `t13x1514xx_8daaf6152771_02713d6af862` is transport and version (`t13`), `x` for SNI, cipher count (`15`),
  * extension count (`14`), `xx` for ALPN, then the two hashes. The extensions server_name (0), ALPN (16),
- * padding (21), pre_shared_key (41), early_data (42) and cookie (44) are left out of the count and of the
- * last hash; everything else follows the rules of JA4. The `x` keeps it from being mistaken for a JA4.
+ * padding (21), compress_certificate (27), session_ticket (35), pre_shared_key (41), early_data (42) and
+ * cookie (44) are left out of the count and of the last hash; everything else follows the rules of JA4. The `x` keeps it from being mistaken for a JA4.
  */
 export function tlsStack(hello: ClientHello, transport: HelloTransport): string {
   const { a, extensions } = tlsStackParts(hello, transport);
