@@ -13,12 +13,12 @@ export class HelloAssembly {
   /** Filled places, ascending and apart: `[start, end)` pairs, relative to `base`. */
   #filled: [start: number, end: number][] = [];
 
-  constructor(base: number, maxSegments: number, maxBytes: number) {
+  /** @param bytes to begin with, of any content; larger ones replace them when needed */
+  constructor(base: number, maxSegments: number, maxBytes: number, bytes: Uint8Array) {
     this.base = base;
+    this.bytes = bytes;
     this.#maxBytes = maxBytes;
     this.#maxSegments = maxSegments;
-    // Holds a browser's hello with a post-quantum key share (about 1,900 bytes) without growing.
-    this.bytes = new Uint8Array(Math.min(2048, maxBytes));
   }
 
   /** How many bytes there are from the start without a hole. */

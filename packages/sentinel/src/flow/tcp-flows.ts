@@ -47,6 +47,9 @@ export interface HelloFlow {
   readonly firstByteNs: number;
 }
 
+/** Holds a browser's hello with a post-quantum key share (about 1,900 bytes) without growing. */
+const usualHelloBytes = 2048;
+
 /**
  * TCP segments to first handshake messages. Each direction of a connection is a flow of its own; only the
  * one that opens with a SYN, or that starts with a ClientHello, is ever kept.
@@ -66,6 +69,11 @@ export class TcpFlows {
   readonly #startedNs: Float64Array;
   readonly #firstByteNs: Float64Array;
   readonly #assemblies = new Map<number, HelloAssembly>();
+  /**
+   * Buffers of flows that are done, for the next ones: a flood of half hellos otherwise outruns the garbage
+   * collector. There are never more of them than the bound on held bytes allowed to be in use.
+   */
+  readonly #spareBuffers: Uint8Array[] = [];
   readonly #key = new Int32Array(keyWords);
   #heldBytes = 0;
 
@@ -230,7 +238,8 @@ export class TcpFlows {
     const { segmentsPerFlow, bytesPerFlow } = this.#limits;
     let assembly = this.#assemblies.get(slot);
     if (assembly === undefined) {
-      assembly = new HelloAssembly(this.#base[slot]!, segmentsPerFlow, bytesPerFlow);
+      const bytes = this.#spareBuffers.pop() ?? new Uint8Array(Math.min(usualHelloBytes, bytesPerFlow));
+      assembly = new HelloAssembly(this.#base[slot]!, segmentsPerFlow, bytesPerFlow, bytes);
       this.#assemblies.set(slot, assembly);
       this.#heldBytes += assembly.bytes.length;
       this.#state[slot] = collecting;
@@ -270,7 +279,6 @@ export class TcpFlows {
 
   #handOver(slot: number, message: Uint8Array, nowNs: number): void {
     this.#state[slot] = finished;
-    this.#dropAssembly(slot);
     const flow: HelloFlow = {
       keys: this.#table.keys,
       keyAt: slot * keyWords,
@@ -280,6 +288,8 @@ export class TcpFlows {
       firstByteNs: this.#firstByteNs[slot]!,
     };
     this.#onHandshake(message, flow, nowNs);
+    // Not before: the message may lie in the assembly's buffer, which another flow gets next.
+    this.#dropAssembly(slot);
   }
 
   #passPreamble(slot: number, next: number): void {
@@ -303,6 +313,7 @@ export class TcpFlows {
     const assembly = this.#assemblies.get(slot);
     if (assembly === undefined) return;
     this.#heldBytes -= assembly.bytes.length;
+    if (assembly.bytes.length <= usualHelloBytes) this.#spareBuffers.push(assembly.bytes);
     this.#assemblies.delete(slot);
   }
 
