@@ -222,7 +222,7 @@ describe('an HTTP event', () => {
         expect(result.reason).toMatch(reason);
         reasons.add(result.reason);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
     for (const found of reasons) {
       const key = /^(?:missing|wrong_type|out_of_range)_(.*)$/.exec(found)?.[1];

@@ -87,7 +87,7 @@ describe('a network event', () => {
         if (key !== undefined) expect(keys).toContain(key);
         else expect(result.reason).toMatch(/^bad_(timestamp|address|port|transport)$/);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parseNetworkEvent(text)));
   });
