@@ -34,8 +34,7 @@ export interface Capture {
 }
 
 /**
- * Captures live: through a packet ring, or through tcpdump where this process may not have one. It belongs
- * in a thread of its own, which it may hold up for 20 ms at a time.
+ * Captures live: through a packet ring, or through tcpdump where this process may not have one.
  * Throws ENODEV for an unknown interface, EPERM when nobody here may capture, EINVAL for a wrong setting.
  */
 export async function openCapture(options: CaptureOptions): Promise<Capture> {

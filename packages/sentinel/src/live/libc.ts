@@ -7,7 +7,6 @@ interface Libc {
   readonly connect: (fd: number, address: Uint8Array, length: number) => number;
   readonly send: (fd: number, data: Uint8Array, length: number, flags: number) => number;
   readonly close: (fd: number) => number;
-  readonly poll: (descriptors: Uint8Array, count: number, timeoutMs: number) => number;
   readonly setsockopt: (
     fd: number,
     level: number,
@@ -53,7 +52,6 @@ export function libc(): Libc {
       connect: library.func('int connect(int fd, const void *address, uint32_t length)'),
       send: library.func('int64_t send(int fd, const void *data, size_t length, int flags)'),
       close: library.func('int close(int fd)'),
-      poll: library.func('int poll(void *descriptors, unsigned long count, int timeout)'),
       setsockopt: library.func(
         'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
       ),
