@@ -47,7 +47,7 @@ async function startServer() {
   return { port: address.port, sayHello };
 }
 
-itNeeds(root)('sends one event for a connection to the socket', async () => {
+itNeeds(root)('sends one event for a connection to the socket, even when it stops right after', async () => {
   const { port, sayHello } = await startServer();
   const chosen = options({ ports: [port] });
   using receiver = datagramReceiver(chosen.socketPath);
