@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { itNeeds, program, root } from '../setup/needs.ts';
 import { isolation, ja4, Platform } from '../setup/platform.ts';
 
 const sample = fileURLToPath(new URL('../../samples/first-contact/', import.meta.url));

@@ -36,6 +36,7 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
       ...(settings.sockets.group === undefined ? {} : { socketsGroup: settings.sockets.group }),
       store: openStore(settings, 'live'),
       join: joinOptions(settings),
+      deniedHeaders: settings.correlator.deny_headers,
       log,
     }),
   sentinel: async ({ settings, log }) =>
@@ -46,6 +47,7 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
       excludeSourceIps: settings.sentinel.exclude_source_ips,
       sensorId: settings.sentinel.sensor_id,
       socketPath: `${settings.sockets.dir}/network.socket`,
+      dropPrivileges: true,
       log,
     }),
   detector: async ({ settings, datasets, log }) =>

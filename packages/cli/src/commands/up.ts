@@ -33,11 +33,15 @@ async function up(options: UpOptions): Promise<void> {
   const settings = settingsOf(options);
   const args = passedOn(options);
   const ready = new Map<ServiceName, boolean>();
+  let lastLine = '';
   const supervisor = new Supervisor({
     args: options.demo === true ? [...args, '--demo'] : args,
     onLog: (name, line) => {
       const text = readableLogLine(name, line, options.verbose === true);
-      if (text !== undefined) process.stderr.write(`${text}\n`);
+      // Both sockets of the correlator say the same about the kernel, for example.
+      if (text === undefined || text === lastLine) return;
+      lastLine = text;
+      process.stderr.write(`${text}\n`);
     },
     onState: (name, state) => sayState(name, state, ready),
   });

@@ -86,6 +86,10 @@ export const configSchema = z.strictObject({
       exclude_source_ips: addresses,
       include_dest_ports: z.array(port).default([]),
       trusted_proxies: addresses.describe('proxies whose word about the client address counts'),
+      deny_headers: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('headers whose values are never stored, beside Cookie, Authorization and the like'),
     })
     .prefault({}),
   detector: z

@@ -69,7 +69,12 @@ export class ChildService {
   #spawn(onFirst: (ready: boolean) => void): void {
     const { name, args, onLog, onState } = this.#options;
     this.#startedAt = performance.now();
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // A group of its own: Ctrl-C reaches a whole group at once, and the store must not go before those
+      // that still flush into it.
+      detached: true,
+    });
     this.#process = child;
     if (child.stderr !== null) {
       createInterface({ input: child.stderr }).on('line', (line) => {
