@@ -1,14 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect } from 'vitest';
+import type { Report } from '../../packages/sentinel/src/live/namespace-capture.test-program.ts';
 import { itNeeds, program, root } from '../setup/needs.ts';
-import type { Report } from './namespace-capture.ts';
 
 const namespaced = itNeeds(root, program('ip', 'iproute2'), program('unshare', 'util-linux'));
 
 describe('live capture in a network namespace', () => {
   namespaced('hears tagged frames, survives its interface, and keeps up with a flood', () => {
-    const file = fileURLToPath(new URL('./namespace-capture.ts', import.meta.url));
+    const file = fileURLToPath(
+      new URL('../../packages/sentinel/src/live/namespace-capture.test-program.ts', import.meta.url),
+    );
     const run = spawnSync('unshare', ['--net', process.execPath, file], { encoding: 'utf8' });
     expect(run.stderr).toBe('');
     const report: Report = JSON.parse(run.stdout);

@@ -1,3 +1,3 @@
-export { type Intake, type IntakeOptions, openDatagramIntake } from './datagram-intake.ts';
+export { type Intake, openDatagramIntake } from './datagram-intake.ts';
 export { type DatagramQueue, datagramQueue } from './datagram-queue.ts';
 export { openStreamIntake } from './stream-intake.ts';

@@ -33,7 +33,7 @@ export interface BoundSocket {
 const maxPathBytes = 107;
 
 /** An operator's mistake: what is wrong, a code, and what to do. */
-export function intakeError(code: string, message: string): Error {
+function intakeError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }
 

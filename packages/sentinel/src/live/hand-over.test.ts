@@ -13,7 +13,12 @@ function service(port: number): string {
   return `
     import { readdirSync, readFileSync } from 'node:fs';
     import { openCapture } from ${url('./capture.ts')};
-    import { captureSocketWithoutPrivileges, privileges } from ${url('./hand-over.ts')};
+    import { captureSocketWithoutPrivileges } from ${url('./hand-over.ts')};
+    const privileges = () => {
+      const status = readFileSync('/proc/self/status', 'latin1');
+      const field = (name) => new RegExp('^' + name + ':\\\\s*(\\\\S+)', 'm').exec(status)[1];
+      return { effective: field('CapEff'), permitted: field('CapPrm'), noNewPrivileges: field('NoNewPrivs') === '1' };
+    };
     const options = { ports: [${port}], excludeSourceIps: [] };
     const before = process.env.SENTINEL_CAPTURE_FD === undefined;
     if (before) process.send({ opener: privileges(), pid: process.pid });

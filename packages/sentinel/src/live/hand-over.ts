@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { execve } from 'node:process';
 import { type CaptureSocketOptions, isCaptureSocket, openCaptureSocket } from './capture-socket.ts';
 import { lastErrorCode, lastErrorText, libc, systemError } from './libc.ts';
@@ -94,15 +93,4 @@ export function captureSocketWithoutPrivileges(options: CaptureSocketOptions): n
     throw error;
   }
   return becomeSniffer(fd);
-}
-
-/** What this process may do, from /proc/self/status: hexadecimal capability sets and the no_new_privs flag. */
-export function privileges(): { effective: string; permitted: string; noNewPrivileges: boolean } {
-  const status = readFileSync('/proc/self/status', 'latin1');
-  const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? '';
-  return {
-    effective: field('CapEff'),
-    permitted: field('CapPrm'),
-    noNewPrivileges: field('NoNewPrivs') === '1',
-  };
 }

@@ -3,7 +3,7 @@ import { AF_PACKET } from './capture-socket.ts';
 import { lastErrorCode, lastErrorText, libc, systemError } from './libc.ts';
 
 /** All interfaces at once. */
-export const anyInterface = 'any';
+const anyInterface = 'any';
 
 const etherTypeAll = 0x0003;
 

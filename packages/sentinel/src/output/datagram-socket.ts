@@ -4,7 +4,7 @@ import { lastErrorCode, libc, systemError } from '../live/libc.ts';
 export type SendOutcome = 'sent' | 'full' | 'gone' | 'too-large';
 
 /** The largest datagram that receivers accept, in bytes. */
-export const maxDatagramBytes = 65_536;
+const maxDatagramBytes = 65_536;
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { encodeClientHello, encodeExtension } from '@ja4/fingerprints';
-import { frame, HelloTracker, handshakeRecords, ipPacket, linuxSynOptions } from '@ja4/sentinel';
 import pino from 'pino';
-import { openCapture } from '../../packages/sentinel/src/live/capture.ts';
-import { AF_PACKET } from '../../packages/sentinel/src/live/capture-socket.ts';
-import { libc } from '../../packages/sentinel/src/live/libc.ts';
-import { bindToInterface, interfaceIndex } from '../../packages/sentinel/src/live/network-interface.ts';
+import { HelloTracker } from '../hello-tracker.ts';
+import { frame, handshakeRecords, ipPacket, linuxSynOptions } from '../synthetic/index.ts';
+import { openCapture } from './capture.ts';
+import { AF_PACKET } from './capture-socket.ts';
+import { libc } from './libc.ts';
+import { bindToInterface, interfaceIndex } from './network-interface.ts';
 
 /**
  * Runs inside a network namespace of its own: frames go in at one end of a virtual cable (va) and are
