@@ -50,15 +50,21 @@ export function start(
       // The group is gone already.
     }
   };
+  const end = async (patienceMs: number) => {
+    signal('SIGTERM');
+    const insist = setTimeout(() => signal('SIGKILL'), patienceMs);
+    await ended.catch(() => null);
+    clearTimeout(insist);
+    signal('SIGKILL');
+  };
+  let stopping: Promise<void> | undefined;
   return {
     process: child,
     ended,
-    async stop(patienceMs = 5000) {
-      signal('SIGTERM');
-      const insist = setTimeout(() => signal('SIGKILL'), patienceMs);
-      await ended.catch(() => null);
-      clearTimeout(insist);
-      signal('SIGKILL');
+    // Once only: later the id may belong to something else.
+    stop(patienceMs = 5000) {
+      stopping ??= end(patienceMs);
+      return stopping;
     },
   };
 }

@@ -110,8 +110,8 @@ function bots(random: Random): Planned[] {
 function robots(random: Random): Planned[] {
   return [
     ...several(random, 'crawler', in4('crawler', 1, 2), () => 50),
-    { ...in4('north', 3500)[0]!, client: 'feed-reader', at: 5, seed: 1, amount: 20 },
-    { ...in4('cloud', 3600)[0]!, client: 'probe', at: 3, seed: 1, amount: 30 },
+    { ...in4('north', 3500)[0]!, client: 'feed-reader', at: 5, seed: 1, amount: 20, patienceMs: 1_200_000 },
+    { ...in4('cloud', 3600)[0]!, client: 'probe', at: 3, seed: 1, amount: 30, patienceMs: 1_200_000 },
   ];
 }
 

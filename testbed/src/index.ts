@@ -1,0 +1,25 @@
+export { startApache } from './apache.ts';
+export { startCapture, startReceiver } from './capture.ts';
+export { type ClientName, clients } from './clients/clients.ts';
+export type { Surroundings } from './clients/kind.ts';
+export { type ClientRun, type LabelledTime, runClient } from './clients/run-client.ts';
+export { labelsCsv } from './labels.ts';
+export {
+  buildNetwork,
+  ipv4Of,
+  ipv6Of,
+  type Network,
+  type NetworkName,
+  networks,
+  runInside,
+  server,
+  tearDown,
+} from './network.ts';
+export { play } from './play.ts';
+export { type Random, randomFrom } from './random.ts';
+export { type RecordOptions, record } from './record.ts';
+export type { Planned, Scenario } from './scenarios/plan.ts';
+export { rollCall } from './scenarios/roll-call.ts';
+export { smoke } from './scenarios/smoke.ts';
+export { openShop, type Shop, type ShopOptions } from './shop.ts';
+export { trimCapture } from './trim.ts';
