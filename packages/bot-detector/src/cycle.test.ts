@@ -16,6 +16,7 @@ import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { personRequests, scannerRequests } from '../test/requests.ts';
 import { type CycleReport, runCycle } from './cycle.ts';
+import { evaluate } from './evaluation/evaluate.ts';
 import { seededRandom } from './random.ts';
 
 const people = 160;
@@ -159,5 +160,29 @@ describe('a detection cycle', () => {
     });
     expect(nothing.sessions).toBe(people + scanners + 1);
     expect(nothing.written).toEqual({ scores: 0, detections: 0, excluded: 0, metrics: 0 });
+  });
+
+  it('is evaluated against labels of another day by the shift between the two', async () => {
+    const dayMs = 86_400_000;
+    const at = (ms: number) => new Date(ms).toISOString();
+    const visitors = await select<{ ip: string; hosting: number; port: number; first: string }>(
+      `SELECT replaceRegexpOne(toString(src_ip), '^::ffff:', '') AS ip, asn_label = 'hosting' AS hosting,
+         src_port AS port, toUnixTimestamp64Milli(min(time)) AS first
+       FROM ja4_logs.http_logs GROUP BY ip, hosting, port`,
+    );
+    const csv = visitors.map(({ ip, hosting, port, first }) => {
+      const label = ip.startsWith('198.19.48.')
+        ? 'robot,crawler'
+        : hosting
+          ? 'bot,scanner'
+          : 'person,browser';
+      return `${ip},${port},${at(Number(first) - dayMs)},${at(Number(first) - dayMs + 600_000)},${label}`;
+    });
+    const result = await evaluate(store, ['src_ip,src_port,t_from,t_to,label,client', ...csv].join('\n'));
+    expect(result.shiftMs).toBe(dayMs);
+    expect(result.sessions).toEqual({ person: people, bot: scanners, robot: 1, mixed: 0, unlabelled: 0 });
+    expect(result.rulesOff.auc.value).toBeGreaterThan(0.99);
+    expect(result.rulesOn.botsDetected).toBe(1);
+    expect(result.modes).toEqual({ trimmed: people + scanners + 1 });
   });
 });

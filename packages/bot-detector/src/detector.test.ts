@@ -64,5 +64,5 @@ describe('the detector service', () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(service.counters()).toEqual(after);
     await Promise.all([store.close(), down.close()]);
-  });
+  }, 60_000);
 });

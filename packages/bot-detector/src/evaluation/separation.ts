@@ -17,7 +17,7 @@ function meanRanks(scores: ArrayLike<number>): Float64Array {
  * Area under the ROC curve: the chance that a positive scores above a negative, ties counting half
  * (Mann–Whitney). NaN without both classes.
  */
-export function areaUnderCurve(scores: ArrayLike<number>, positive: ArrayLike<number>): number {
+export function areaUnderCurve(scores: ArrayLike<number>, positive: ArrayLike<number | boolean>): number {
   const ranks = meanRanks(scores);
   let positives = 0;
   let sum = 0;
@@ -33,7 +33,11 @@ export function areaUnderCurve(scores: ArrayLike<number>, positive: ArrayLike<nu
 }
 
 /** Share of positives above the lowest score that at most `rate` of the negatives exceed. */
-export function recallAt(scores: ArrayLike<number>, positive: ArrayLike<number>, rate: number): number {
+export function recallAt(
+  scores: ArrayLike<number>,
+  positive: ArrayLike<number | boolean>,
+  rate: number,
+): number {
   const negatives: number[] = [];
   const positives: number[] = [];
   for (let i = 0; i < scores.length; i++) (positive[i] ? positives : negatives).push(scores[i] ?? 0);
@@ -46,7 +50,10 @@ export function recallAt(scores: ArrayLike<number>, positive: ArrayLike<number>,
  * Expected calibration error over ten bins of equal width: the mean distance between what a score says
  * (the chance of a bot) and the share of bots among the rows that got it (Naeini 2015).
  */
-export function expectedCalibrationError(scores: ArrayLike<number>, positive: ArrayLike<number>): number {
+export function expectedCalibrationError(
+  scores: ArrayLike<number>,
+  positive: ArrayLike<number | boolean>,
+): number {
   const bins = Array.from({ length: 10 }, () => ({ rows: 0, said: 0, was: 0 }));
   for (let i = 0; i < scores.length; i++) {
     const score = Math.min(1, Math.max(0, scores[i] ?? 0));

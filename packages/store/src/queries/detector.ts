@@ -12,8 +12,12 @@ export interface EarlierLevel {
 
 export interface ScoredSessionRow extends EarlierLevel {
   first_ua: string;
-  features: Record<string, number>;
+  asn_label: string;
+  browser_family: string;
+  axis_ja4_known: number;
   mode: string;
+  /** Values of the features that were known, by name. */
+  features: Record<string, number>;
 }
 
 export interface SessionConnection {

@@ -4,12 +4,19 @@ SELECT
     tls_stack,
     host,
     model_name,
-    argMax(toFloat64(anomaly_score), detected_at) AS anomaly_score,
-    argMax(threat_level, detected_at) AS threat_level,
-    argMax(first_ua, detected_at) AS first_ua,
-    argMax(mapApply((name, value) -> (name, toFloat64(value)), features), detected_at) AS features,
-    argMax(mode, detected_at) AS mode
-FROM ja4_processing.ml_all_scores
-WHERE last_seen >= {from:DateTime('UTC')} AND first_seen <= {to:DateTime('UTC')}
-GROUP BY src_ip, tls_stack, host, model_name
+    toFloat64(anomaly_score) AS anomaly_score,
+    threat_level,
+    first_ua,
+    asn_label,
+    browser_family,
+    toFloat64(axis_ja4_known) AS axis_ja4_known,
+    mode,
+    mapApply((name, value) -> (toString(name), toFloat64(value)), features) AS features
+FROM
+(
+    SELECT * FROM ja4_processing.ml_all_scores
+    WHERE last_seen >= {from:DateTime('UTC')} AND first_seen <= {to:DateTime('UTC')}
+    ORDER BY detected_at DESC
+    LIMIT 1 BY src_ip, tls_stack, host, model_name
+)
 ORDER BY src_ip, tls_stack, host, model_name
