@@ -12,9 +12,11 @@ static const char FILTER_NAME[] = "REQIN_LOG_PREFACE";
 static ap_filter_rec_t *preface_filter;
 static apr_uint64_t child_started;
 static _Atomic uint64_t connections;
+static bool watching;
 
-void connection_child_init(void)
+void connection_child_init(bool watch)
 {
+    watching = watch;
     child_started = (apr_uint64_t)apr_time_now();
     atomic_store(&connections, 0);
 }
@@ -127,7 +129,7 @@ static void keep_addresses(connection_state *state, conn_rec *connection, void *
 
 static int begin_connection(conn_rec *connection, void *socket)
 {
-    if (connection->master != NULL || connection->outgoing) return DECLINED;
+    if (!watching || connection->master != NULL || connection->outgoing) return DECLINED;
     connection_state *state = apr_pcalloc(connection->pool, sizeof *state);
     state->id = apr_psprintf(connection->pool, "%lx-%" APR_UINT64_T_HEX_FMT "-%" APR_UINT64_T_HEX_FMT, (long)getpid(),
         child_started, (apr_uint64_t)atomic_fetch_add(&connections, 1));

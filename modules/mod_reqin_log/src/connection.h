@@ -33,8 +33,11 @@ typedef struct {
 } connection_state;
 
 void connection_register_hooks(void);
-/* Makes this process' connection ids unlike those of all others. */
-void connection_child_init(void);
+/*
+ * Makes this process' connection ids unlike those of all others. With `watch` false (no server sends
+ * events) connections are left alone.
+ */
+void connection_child_init(bool watch);
 /* The state of a connection, or of the connection that carries this HTTP/2 stream; NULL for foreign ones. */
 connection_state *connection_of(const conn_rec *connection);
 

@@ -46,7 +46,8 @@ static int take_counters(apr_pool_t *config_pool, apr_pool_t *log_pool, apr_pool
             ap_log_error(APLOG_MARK, APLOG_EMERG, errno, main_server, "mod_reqin_log: no shared memory for its counters");
             return HTTP_INTERNAL_SERVER_ERROR;
         }
-        apr_pool_userdata_setn(kept, key, NULL, main_server->process->pool);
+        /* Not setn: the key's text would go away with the module. */
+        apr_pool_userdata_set(kept, key, NULL, main_server->process->pool);
     }
     counters = kept;
     char name[APRMAXHOSTLEN + 1];
@@ -80,10 +81,11 @@ static event_sender *shared_sender(server_rec *main_server, const server_rec *un
 
 static void begin_child(apr_pool_t *pool, server_rec *main_server)
 {
-    connection_child_init();
+    bool sends = false;
     for (server_rec *server = main_server; server != NULL; server = server->next) {
         reqin_config *config = reqin_config_of(server);
         if (config->enabled != 1) continue;
+        sends = true;
         config->sender = shared_sender(main_server, server, config->socket_path);
         if (config->sender != NULL) continue;
         event_sender *sender = apr_palloc(pool, sizeof *sender);
@@ -97,6 +99,7 @@ static void begin_child(apr_pool_t *pool, server_rec *main_server)
         REPORT(config, APLOG_INFO, 0, server, "mod_reqin_log: %s %s",
             atomic_load(&sender->connected) ? "sends to" : "waits for a receiver at", config->socket_path);
     }
+    connection_child_init(sends);
 }
 
 /* First of its phase: mod_remoteip and others rewrite headers in it. Redirects and subrequests are no new requests. */
