@@ -1,15 +1,12 @@
-import { join } from 'node:path';
 import { type CycleReport, runCycle } from '@ja4/bot-detector';
 import type { Store } from '@ja4/store';
 import type { Command } from 'commander';
+import { modelDir } from '../config/folders.ts';
 import type { Settings } from '../config/load-config.ts';
 import { operatorError } from '../operator-error.ts';
 import { serviceLog } from '../service/log.ts';
 import { type Dataset, withStore } from '../store/open-store.ts';
 import { optionsOf, printResult, settingsOf } from './context.ts';
-
-/** Where the detector keeps its models. */
-export const modelDir = (settings: Settings): string => join(settings.data_dir, 'models');
 
 /** `ja4 detect --once`: one detection cycle now. */
 export function addDetectCommand(program: Command): void {
@@ -33,22 +30,28 @@ export function addDetectCommand(program: Command): void {
         ...(options.to === undefined ? {} : { to: parseTime('--to', options.to) }),
       };
       const report = await withStore(settings, dataset, serviceLog('detect', 'warn'), (store) =>
-        detectOnce(store, settings, range),
+        detectOnce(store, settings, { ...range, modelDir: modelDir(settings) }),
       );
       printResult(options, report, describeCycle(report));
     });
 }
 
-/** Trains where needed, scores the sessions of the range and writes the verdicts. */
+export interface DetectOnceOptions {
+  readonly from?: Date;
+  readonly to?: Date;
+  /** Without one the model is learned from this range alone and not kept. */
+  readonly modelDir?: string;
+}
+
+/** Trains, scores the sessions of the range and writes the verdicts. */
 export function detectOnce(
   store: Store,
   settings: Settings,
-  range: { readonly from?: Date; readonly to?: Date },
+  options: DetectOnceOptions,
 ): Promise<CycleReport> {
   return runCycle(store, {
-    now: range.to ?? new Date(),
-    ...range,
-    modelDir: modelDir(settings),
+    now: options.to ?? new Date(),
+    ...options,
     train: 'always',
     coherenceThreshold: settings.detector.fingerprint_coherence_threshold,
   });

@@ -62,7 +62,7 @@ async function fromRecording(options: Options, labels: string): Promise<Evaluati
     const replayed = await replayRecording(recording, { store, settings, progress, shiftMs });
     for (const problem of replayed.problems) process.stderr.write(`ja4: ${problem}\n`);
     progress.update('scoring');
-    await detectOnce(store, { ...settings, data_dir: `${settings.data_dir}/evaluate` }, wholeRange());
+    await detectOnce(store, settings, wholeRange());
     const report = await evaluate(store, labels, { shiftMs });
     progress.done(`${replayed.rows} requests scored`);
     return report;

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
+import { engineDir, modelDir } from '../config/folders.ts';
 import type { Settings } from '../config/load-config.ts';
 import { joinOptions } from '../join-options.ts';
 import { serviceLog } from '../service/log.ts';
 import { runService } from '../service/run-service.ts';
 import type { Service, ServiceName } from '../service/service.ts';
-import { type Dataset, engineDir, memoryLimit, openStore } from '../store/open-store.ts';
+import { type Dataset, memoryLimit, openStore } from '../store/open-store.ts';
 import { type CommonOptions, optionsOf, settingsOf } from './context.ts';
-import { modelDir } from './detect.ts';
 
 type ServiceOptions = CommonOptions & { readonly demo?: boolean };
 

@@ -1,4 +1,7 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import { modelDir } from '../config/folders.ts';
 import type { Settings } from '../config/load-config.ts';
 import { operatorError } from '../operator-error.ts';
 import { startProgress } from '../progress.ts';
@@ -74,7 +77,7 @@ async function startAll(
   for (const dataset of datasets) {
     const store = openStore(settings, dataset);
     try {
-      if (dataset === 'demo') await dropDatabases(store);
+      if (dataset === 'demo') await forget(store, settings);
       await prepareStore(store);
     } catch (error) {
       throw operatorError(
@@ -100,8 +103,12 @@ async function startAll(
   say('Ctrl-C stops everything');
 }
 
-/** The sample is loaded anew at each start, shifted to that moment; nothing of a real site is in there. */
-async function dropDatabases(store: ReturnType<typeof openStore>): Promise<void> {
+/**
+ * The sample is loaded anew at each start, shifted to that moment: what an earlier start stored and learned
+ * from it goes. Nothing of a real site is in these databases.
+ */
+async function forget(store: ReturnType<typeof openStore>, settings: Settings): Promise<void> {
+  await rm(join(modelDir(settings), store.databases.processing), { recursive: true, force: true });
   for (const database of [store.databases.processing, store.databases.logs]) {
     await store.client.command({
       query: 'DROP DATABASE IF EXISTS {database:Identifier} SYNC',

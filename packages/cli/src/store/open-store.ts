@@ -11,20 +11,18 @@ import {
   startEngine,
 } from '@ja4/store';
 import type { Logger } from 'pino';
+import { engineDir } from '../config/folders.ts';
 import type { Settings } from '../config/load-config.ts';
 
 /** Which databases a command works on: the real site's, or those of the bundled sample. */
 export type Dataset = 'live' | 'demo';
-
-/** Where the embedded engine keeps its data and its password. */
-export const engineDir = (settings: Settings): string => join(settings.data_dir, 'store');
 
 /** Address of the store that the settings name, the embedded one if they name none. */
 export function storeUrl(settings: Settings): string {
   return settings.store.url ?? `http://127.0.0.1:${settings.store.port}`;
 }
 
-export function databasesOf(settings: Settings, dataset: Dataset): Databases {
+function databasesOf(settings: Settings, dataset: Dataset): Databases {
   const prefix = dataset === 'demo' ? 'demo_' : '';
   return {
     logs: `${prefix}${settings.store.logs_database}`,
