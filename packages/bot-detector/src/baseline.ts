@@ -11,12 +11,12 @@ export interface Baseline {
 }
 
 /** Why a session does not teach the detector what people do. */
-export type ExclusionReason = 'known_bot' | 'incoherent' | 'not_a_human_network';
+type ExclusionReason = 'known_bot' | 'incoherent' | 'not_a_human_network';
 
 /** Sessions of human networks from which the baseline is `full`. */
-export const fullBaseline = 500;
+const fullBaseline = 500;
 /** Sessions from which a `trimmed` baseline is learned from; with fewer the detector is still `learning`. */
-export const trimmedBaseline = 100;
+const trimmedBaseline = 100;
 /** Without labels a session must look more like a browser than not: 0.5 is what says nothing either way. */
 const trimmedCoherence = 0.5;
 

@@ -42,7 +42,7 @@ export function levelOf(score: number): ScoreLevel {
 }
 
 /** How far below a cut a session must fall before it leaves the level it had. */
-export const hysteresis = 0.03;
+const hysteresis = 0.03;
 
 /**
  * The level with a memory of the one before: a session rises as soon as it reaches a cut, and falls only

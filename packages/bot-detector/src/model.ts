@@ -27,7 +27,7 @@ export interface ForestVoice {
 }
 
 /** What people here do on one part of the coherence voice. */
-export interface PartRange {
+interface PartRange {
   readonly low: number;
   readonly median: number;
   readonly high: number;

@@ -8,7 +8,7 @@ const legitimateConfidence = 0.75;
  * Whether a session shows a person's use of a browser: several pages over time, their assets, pages reached
  * from pages, and layers that fit together. A perfect handshake with one request is not a person.
  */
-export function browsesLikeAPerson(judged: JudgedSession): boolean {
+function browsesLikeAPerson(judged: JudgedSession): boolean {
   const { session, browser } = judged;
   const f = (name: string) => judged.feature(name);
   // `pause_ratio` is known from four page views on. Unknown must not pass: every comparison fails on NaN.

@@ -95,10 +95,12 @@ function known(signs: BrowserSigns, verdict: EngineVerdict): number {
   return signs.tlsContext === 'tool' ? 0 : neutral * (1 - verdict.posterior[3]);
 }
 
-/** Axis 2. TLS 1.3, ALPN, and as many suites and extensions as browsers send (the stack leaves some out). */
+/** Axis 2. TLS 1.3, ALPN, and as many suites and extensions as browsers send. */
 function structure(signs: BrowserSigns): number {
-  const parts = stackStructure(signs.tlsStack) ?? stackStructure(signs.ja4);
+  const parts = stackStructure(signs.ja4) ?? stackStructure(signs.tlsStack);
   if (!parts) return neutral;
+  // A stack key leaves out what comes and goes: up to six of a browser's extensions.
+  const fewest = signs.ja4 === '' ? 6 : 10;
   const alpn = /^[tqd][a-z0-9]{2}[di]\d{4}([a-z0-9]{2})_/.exec(signs.ja4)?.[1];
   const offersWeb = alpn === undefined ? neutral : alpn === 'h2' || alpn === 'h3' || alpn === 'h1' ? 1 : 0;
   const between = (value: number, low: number, high: number) => (value >= low && value <= high ? 1 : 0);
@@ -106,7 +108,7 @@ function structure(signs: BrowserSigns): number {
     0.35 * (parts.version === '13' ? 1 : 0) +
     0.25 * offersWeb +
     0.2 * between(parts.ciphers, 10, 26) +
-    0.2 * between(parts.extensions, 8, 25)
+    0.2 * between(parts.extensions, fewest, 25)
   );
 }
 

@@ -1,7 +1,7 @@
 import type { ScoredSessionRow, SessionConnection } from '@ja4/store';
 
 /** What a visitor really was. `robot` is declared and well-behaved, so neither a person nor an attack. */
-export type TruthLabel = 'person' | 'robot' | 'bot';
+type TruthLabel = 'person' | 'robot' | 'bot';
 
 /** One line of a labels file: an address, one of its connections or all, between two times. */
 export interface Truth {
