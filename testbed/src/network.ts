@@ -98,7 +98,8 @@ export async function buildNetwork(options: { serverNamespace?: boolean } = {}):
   const inside = namespace ? ['ip', 'netns', 'exec', namespace] : [];
   const lines = [
     'link set lo up',
-    `link add ${bridge} type bridge stp_state 0`,
+    // A bridge without an address of its own takes its ports' lowest, and changes it as clients come and go.
+    `link add ${bridge} address 02:00:5e:00:53:10 type bridge stp_state 0`,
     `addr add ${server.ipv4}/15 dev ${bridge}`,
     `addr add ${server.ipv6}/32 dev ${bridge} nodad`,
     `link set ${bridge} up`,
@@ -183,12 +184,16 @@ export async function tearDown(): Promise<void> {
 
 /** Removes every namespace and interface of the testbed, whoever left them, and ends what still runs inside. */
 async function removeAll(): Promise<void> {
-  for (const line of (await run('ip', ['netns', 'list'])).split('\n')) {
-    const name = line.split(' ')[0] ?? '';
-    if (!name.startsWith(`${prefix}-`)) continue;
-    await endProcessesIn(name);
-    await run('ip', ['netns', 'del', name]);
-    await rm(`/etc/netns/${name}`, { recursive: true, force: true });
+  // Again while there are any: a run that is being interrupted may still add or remove some meanwhile.
+  for (let round = 0; round < 5; round++) {
+    const names = (await run('ip', ['netns', 'list'])).split('\n').map((line) => line.split(' ')[0] ?? '');
+    const ours = names.filter((name) => name.startsWith(`${prefix}-`));
+    if (ours.length === 0) break;
+    for (const name of ours) {
+      await endProcessesIn(name).catch(() => undefined);
+      await run('ip', ['netns', 'del', name]).catch(() => undefined);
+      await rm(`/etc/netns/${name}`, { recursive: true, force: true });
+    }
   }
   for (const link of JSON.parse(await run('ip', ['-j', 'link', 'show'])) as { ifname: string }[]) {
     if (link.ifname.startsWith(prefix)) await run('ip', ['link', 'del', link.ifname]).catch(() => '');

@@ -31,7 +31,7 @@ export class Person {
     this.tab = browser.first;
     this.random = random;
     this.#speed = speed;
-    this.#pace = random.between(0.5, 1.7);
+    this.#pace = random.between(0.6, 2.2);
   }
 
   /** A pause whose lengths have a long tail, as reading times do (log-normal around `seconds`). */

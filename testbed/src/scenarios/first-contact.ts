@@ -121,5 +121,5 @@ function robots(random: Random): Planned[] {
  */
 export function firstContact(random: Random): Scenario {
   const plan = [...people(random, { chromium: 80, firefox: 24 }), ...bots(random), ...robots(random)];
-  return { browsersAtOnce: 4, plan: plan.sort((a, b) => a.at - b.at) };
+  return { browsersAtOnce: 5, plan: plan.sort((a, b) => a.at - b.at) };
 }
