@@ -91,20 +91,14 @@ CREATE TABLE IF NOT EXISTS ja4_processing.agg_host_ip_ja4_1h
     count_anomalous_payload SimpleAggregateFunction(sum, UInt64),
     -- Requests whose client names a system, and those of them whose TTL another system starts with
     count_os_claim SimpleAggregateFunction(sum, UInt64),
-    count_os_ttl_mismatch SimpleAggregateFunction(sum, UInt64),
-    PROJECTION proj_by_ip
-    (
-        SELECT * ORDER BY (src_ip, window_start, ja4, host, tls_stack)
-    )
+    count_os_ttl_mismatch SimpleAggregateFunction(sum, UInt64)
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toDate(window_start)
+-- One visitor is found fast too: a day has only 24 values of the first column.
 ORDER BY (window_start, src_ip, ja4, host, tls_stack)
 TTL stored_at + INTERVAL 7 DAY
-SETTINGS
-    ttl_only_drop_parts = 1,
-    deduplicate_merge_projection_mode = 'rebuild',
-    non_replicated_deduplication_window = 10000;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS ja4_processing.mv_agg_host_ip_ja4_1h
 TO ja4_processing.agg_host_ip_ja4_1h AS

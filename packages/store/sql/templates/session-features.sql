@@ -1,8 +1,12 @@
 -- One row per visitor session (src_ip, tls_stack, host) of a window, with every feature of the catalogue.
 -- Put in by src/session-view.ts: conditions on an hour where it says `window`, and the catalogue's expressions
 -- over the columns of `facts` at the end.
--- Window functions and not joins compare a session with the others: the aggregation is read once.
+-- A session is compared with the others of the window through small aggregations of their own (by_…): window
+-- functions over the wide rows took ten times the memory.
 WITH
+    -- Addresses are counted by /24 and /64: one visitor owns a whole IPv6 /64.
+    (address) -> IPv6CIDRToRange(address, if(
+        address BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'), 120, 64)).1 AS source_of,
     header AS
     (
         SELECT
@@ -65,7 +69,6 @@ WITH
         SELECT
             a.src_ip AS src_ip, a.tls_stack AS tls_stack, a.host AS host,
             max(a.window_start) AS window_start,
-            topKWeighted(1)(a.ja4, a.hits)[1] AS ja4,
             any(a.src_asn) AS src_asn,
             any(a.src_country_code) AS country_code,
             any(a.src_as_name) AS as_name,
@@ -136,20 +139,134 @@ WITH
         WHERE {{window:a.window_start}}
         GROUP BY a.src_ip, a.tls_stack, a.host
     ),
+    -- The JA4 of most requests.
+    usual_ja4 AS
+    (
+        SELECT ja4_ip, ja4_stack, ja4_host, argMax(ja4, ja4_hits) AS ja4
+        FROM
+        (
+            SELECT src_ip AS ja4_ip, tls_stack AS ja4_stack, host AS ja4_host, ja4, sum(hits) AS ja4_hits
+            FROM ja4_processing.agg_host_ip_ja4_1h
+            WHERE {{window:window_start}}
+            GROUP BY src_ip, tls_stack, host, ja4
+        )
+        GROUP BY ja4_ip, ja4_stack, ja4_host
+    ),
+    by_ip AS
+    (
+        SELECT
+            src_ip AS ip,
+            sum(hits) AS ip_hits,
+            sum(orphan_count) AS ip_orphans,
+            uniqExactIf(tls_stack, tls_stack != '') AS ip_stacks,
+            uniqExact(host) AS ip_hosts
+        FROM ja4_processing.agg_host_ip_ja4_1h
+        WHERE {{window:window_start}}
+        GROUP BY src_ip
+    ),
+    by_stack AS
+    (
+        SELECT
+            stack,
+            sum(asn_hits) AS stack_hits,
+            max(asn_hits) AS stack_main_asn_hits,
+            uniqExactArray(asn_sources) AS stack_sources
+        FROM
+        (
+            SELECT
+                tls_stack AS stack,
+                src_asn,
+                sum(hits) AS asn_hits,
+                groupUniqArray(source_of(src_ip)) AS asn_sources
+            FROM ja4_processing.agg_host_ip_ja4_1h
+            WHERE {{window:window_start}}
+            GROUP BY tls_stack, src_asn
+        )
+        GROUP BY stack
+    ),
+    by_stack_country AS
+    (
+        SELECT country_stack, max(country_hits) AS stack_main_country_hits
+        FROM
+        (
+            SELECT tls_stack AS country_stack, src_country_code, sum(hits) AS country_hits
+            FROM ja4_processing.agg_host_ip_ja4_1h
+            WHERE {{window:window_start}}
+            GROUP BY tls_stack, src_country_code
+        )
+        GROUP BY country_stack
+    ),
+    by_h2 AS
+    (
+        SELECT h2_fingerprint AS h2_key, uniqExact(source_of(src_ip)) AS h2_sources
+        FROM ja4_processing.agg_host_ip_ja4_1h
+        WHERE {{window:window_start}} AND h2_fingerprint != ''
+        GROUP BY h2_fingerprint
+    ),
+    by_tcp AS
+    (
+        SELECT tcp_fp_raw AS tcp_key, uniqExact(src_ip) AS tcp_fp_ips
+        FROM ja4_processing.agg_host_ip_ja4_1h
+        WHERE {{window:window_start}} AND tcp_fp_raw != 0
+        GROUP BY tcp_fp_raw
+    ),
+    by_order AS
+    (
+        SELECT header_order_hash AS order_key, uniqExact(source_of(src_ip)) AS order_sources
+        FROM ja4_processing.agg_header_fingerprint_1h
+        WHERE {{window:window_start}} AND header_order_hash != 0
+        GROUP BY header_order_hash
+    ),
+    by_stack_order AS
+    (
+        SELECT
+            tls_stack AS stack_order_stack,
+            header_order_hash AS stack_order_key,
+            uniqExact(source_of(src_ip)) AS stack_order_sources
+        FROM ja4_processing.agg_header_fingerprint_1h
+        WHERE {{window:window_start}} AND header_order_hash != 0
+        GROUP BY tls_stack, header_order_hash
+    ),
+    by_host AS
+    (
+        SELECT
+            host AS host_key,
+            sum(count_h2_offered) AS host_h2_offered,
+            sum(count_h2_negotiated) AS host_h2_negotiated
+        FROM ja4_processing.agg_host_ip_ja4_1h
+        WHERE {{window:window_start}}
+        GROUP BY host
+    ),
+    everyone AS
+    (
+        SELECT uniqExact(source_of(src_ip)) AS sources
+        FROM ja4_processing.agg_host_ip_ja4_1h
+        WHERE {{window:window_start}}
+    ),
     joined AS
     (
         SELECT *
         FROM session
-        LEFT JOIN header ON header_ip = src_ip AND header_stack = tls_stack AND header_host = host
-        LEFT JOIN pace ON paced_session = sipHash64(src_ip, tls_stack, toString(host))
+        LEFT ANY JOIN usual_ja4 ON ja4_ip = src_ip AND ja4_stack = tls_stack AND ja4_host = host
+        LEFT ANY JOIN header ON header_ip = src_ip AND header_stack = tls_stack AND header_host = host
+        LEFT ANY JOIN pace ON paced_session = sipHash64(src_ip, tls_stack, toString(host))
+        LEFT ANY JOIN by_ip ON ip = src_ip
+        LEFT ANY JOIN by_stack ON stack = tls_stack
+        LEFT ANY JOIN by_stack_country ON country_stack = tls_stack
+        LEFT ANY JOIN by_h2 ON h2_key = h2_fingerprint
+        LEFT ANY JOIN by_tcp ON tcp_key = tcp_fp
+        LEFT ANY JOIN by_order ON order_key = header_order_hash
+        LEFT ANY JOIN by_stack_order ON stack_order_stack = tls_stack AND stack_order_key = header_order_hash
+        LEFT ANY JOIN by_host ON host_key = host
     ),
-    known AS
+    facts AS
     (
         SELECT
             *,
+            (SELECT sources FROM everyone) AS sources,
             dictGetOrDefault('ja4_processing.dict_browser_ja4', ('browser_family', 'client', 'tls_library', 'context'),
-                tls_stack, ('', '', '', '')) AS by_stack,
-            if(by_stack.4 != '', by_stack, dictGetOrDefault('ja4_processing.dict_browser_ja4',
+                tls_stack, ('', '', '', '')) AS stack_client,
+            if(stack_client.4 != '', stack_client, dictGetOrDefault('ja4_processing.dict_browser_ja4',
                 ('browser_family', 'client', 'tls_library', 'context'), ja4, ('', '', '', ''))) AS tls_client,
             dictGetOrDefault('ja4_processing.dict_browser_h2', ('browser_family', 'client', 'context'),
                 h2_fingerprint, ('', '', '')) AS h2_client,
@@ -171,40 +288,8 @@ WITH
                 multiSearchAny(first_ua, ['Chrome/', 'Chromium/']), 'Chromium',
                 position(first_ua, 'Version/') > 0 AND position(first_ua, 'Safari/') > 0, 'Safari',
                 '') AS claimed_family,
-            dateDiff('second', first_seen, last_seen) AS duration_s,
-            -- Addresses are counted by /24 and /64: one visitor owns a whole IPv6 /64.
-            IPv6CIDRToRange(src_ip, if(src_ip BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'),
-                120, 64)).1 AS source
+            dateDiff('second', first_seen, last_seen) AS duration_s
         FROM joined
-    ),
-    compared AS
-    (
-        SELECT
-            *,
-            uniqExact(source) OVER () AS sources,
-            sum(hits) OVER (PARTITION BY src_ip) AS ip_hits,
-            sum(orphan_count) OVER (PARTITION BY src_ip) AS ip_orphans,
-            uniqExactIf(tls_stack, tls_stack != '') OVER (PARTITION BY src_ip) AS ip_stacks,
-            uniqExact(host) OVER (PARTITION BY src_ip) AS ip_hosts,
-            uniqExact(source) OVER (PARTITION BY tls_stack) AS stack_sources,
-            sum(hits) OVER (PARTITION BY tls_stack) AS stack_hits,
-            sum(hits) OVER (PARTITION BY tls_stack, src_asn) AS stack_asn_hits,
-            sum(hits) OVER (PARTITION BY tls_stack, country_code) AS stack_country_hits,
-            uniqExact(source) OVER (PARTITION BY h2_fingerprint) AS h2_sources,
-            uniqExact(src_ip) OVER (PARTITION BY tcp_fp) AS tcp_fp_ips,
-            uniqExact(source) OVER (PARTITION BY header_order_hash) AS order_sources,
-            uniqExact(source) OVER (PARTITION BY tls_stack, header_order_hash) AS stack_order_sources,
-            sum(count_h2_offered) OVER (PARTITION BY host) AS host_h2_offered,
-            sum(count_h2_negotiated) OVER (PARTITION BY host) AS host_h2_negotiated
-        FROM known
-    ),
-    facts AS
-    (
-        SELECT
-            *,
-            max(stack_asn_hits) OVER (PARTITION BY tls_stack) AS stack_main_asn_hits,
-            max(stack_country_hits) OVER (PARTITION BY tls_stack) AS stack_main_country_hits
-        FROM compared
     )
 SELECT
     window_start, src_ip, ja4, tls_stack, host,

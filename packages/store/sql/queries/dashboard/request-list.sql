@@ -61,7 +61,8 @@ FROM
       AND NOT has({not_tls_stack:Array(String)}, tls_stack)
       AND (empty({asn:Array(UInt32)}) OR has({asn:Array(UInt32)}, src_asn))
       AND NOT has({not_asn:Array(UInt32)}, src_asn)
-      AND (empty({path:String}) OR path = {path:String})
+      AND (empty({path:Array(String)}) OR has({path:Array(String)}, path))
+      AND NOT has({not_path:Array(String)}, path)
       AND (empty({search:String}) OR positionCaseInsensitiveUTF8(concat(toString(requests.src_ip), '\n', method, '\n', host, '\n', path, '\n', query, '\n', header_user_agent, '\n', ja4, '\n', src_org), {search:String}) > 0)
 )
 WHERE {after:UInt8} = 0
