@@ -1,15 +1,11 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Session } from 'chdb';
 import { engineFailure } from './clickhouse-error.ts';
 import { type EngineLimits, type Job, jobPrelude, killStatement } from './job.ts';
 import type { Lane } from './lane.ts';
+import { sqlString } from './sql-text.ts';
 import { type Chunk, type JobResult, StatementWorker } from './statement-worker.ts';
 
 type Chdb = typeof import('chdb');
-
-/** Name under which chDB mounts the overlay that turns table names into file names. */
-const overlayDatabase = 'ja4_no_files';
 
 /** @throws Error with code STORE_CANNOT_OPEN */
 function openSession(chdb: Chdb, dataDir: string, connectionArgs: string[]): Session {
@@ -23,24 +19,20 @@ function openSession(chdb: Chdb, dataDir: string, connectionArgs: string[]): Ses
   }
 }
 
-/** Opens the engine so that no name of a table can be the name of a file. */
-async function openControl(chdb: Chdb, dataDir: string, limits: EngineLimits): Promise<Session> {
-  if (!existsSync(join(dataDir, 'metadata', 'default.sql'))) {
-    // The first time there is no plain database `default` yet, and chDB does not open without one.
-    const first = openSession(chdb, dataDir, []);
-    first.query('DETACH DATABASE default');
-    first.query('CREATE DATABASE default ENGINE = Atomic');
-    first.close();
-    await chdb.drainPending();
-  }
+/**
+ * Opens the engine so that no name of a table can be the name of a file: chDB's database `default` overlays
+ * tables with the file system (`SELECT * FROM '/etc/passwd'`), so the part with tables is attached in its place.
+ */
+function openControl(chdb: Chdb, dataDir: string, limits: EngineLimits): Session {
   const control = openSession(chdb, dataDir, [
     `--max_server_memory_usage=${limits.memoryBytes}`,
     `--mark_cache_size=${Math.floor(limits.memoryBytes / 16)}`,
     `--uncompressed_cache_size=${Math.floor(limits.memoryBytes / 32)}`,
     `--max_threads=${limits.threads}`,
-    `--default_database=${overlayDatabase}`,
   ]);
-  control.query(`DETACH DATABASE ${overlayDatabase}`);
+  const uuid = control.query("SELECT uuid FROM system.databases WHERE name = 'default'", 'TSV').trim();
+  control.query('DETACH DATABASE default');
+  control.query(`ATTACH DATABASE default UUID ${sqlString(uuid)} ENGINE = Atomic`);
   const left = control.query(
     "SELECT count() FROM system.databases WHERE engine IN ('Overlay', 'Filesystem', 'S3', 'HDFS')",
     'TSV',
@@ -86,7 +78,7 @@ export class EngineSessions {
     process.env.UV_THREADPOOL_SIZE ??= String(4 + lanes.reduce((sum, lane) => sum + lane.width, 0));
     // The main thread loads the library first: unloaded with a worker it would crash the process on exit.
     const chdb = await import('chdb');
-    const control = await openControl(chdb, dataDir, limits);
+    const control = openControl(chdb, dataDir, limits);
     const sessions = new EngineSessions(chdb, dataDir, control, limits);
     for (const lane of lanes)
       sessions.#idle.set(

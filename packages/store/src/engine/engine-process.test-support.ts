@@ -1,0 +1,27 @@
+/*
+ * Runs an engine until it is killed or told to stop: `node engine-process.test-support.ts FOLDER PORT`.
+ * Prints one line of JSON, `{ "url": … }` or `{ "code": …, "message": … }`; ends gracefully on SIGTERM.
+ */
+import { pino } from 'pino';
+import { startEngine } from './start-engine.ts';
+
+const [dataDir = '', port = '0'] = process.argv.slice(2);
+try {
+  const engine = await startEngine({
+    dataDir,
+    port: Number(port),
+    memoryLimitBytes: 600_000_000,
+    log: pino({ level: 'silent' }),
+  });
+  process.on('SIGTERM', () => {
+    engine.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  });
+  process.stdout.write(`${JSON.stringify({ url: engine.url })}\n`);
+} catch (error) {
+  const { code, message } = error as Error & { code?: string };
+  process.stdout.write(`${JSON.stringify({ code, message })}\n`);
+  process.exitCode = 1;
+}
