@@ -52,6 +52,11 @@ export async function buildApp(options: DashboardOptions): Promise<App> {
     trustProxy: false,
     bodyLimit: 1024,
     routerOptions: { maxParamLength: 400, ignoreTrailingSlash: true },
+    // An address that cannot be decoded comes before all hooks: always JSON, which needs no policy.
+    frameworkErrors: (_error, _request, reply) => {
+      const { status, ...error } = malformed;
+      return reply.code(status).send({ error });
+    },
     // A browser that is slow to send its few headers holds nothing here.
     requestTimeout: 10_000,
   });

@@ -5,7 +5,7 @@ export interface LevelLook {
   readonly level: ThreatLevel;
   /** The word in badges and tables. */
   readonly word: string;
-  /** In a sentence: "4 critical". */
+  /** After a number in a sentence: "4 critical". */
   readonly inSentence: string;
   /** CSS class of colour (`level-critical`). */
   readonly className: string;
@@ -52,7 +52,7 @@ export const levelLooks: readonly LevelLook[] = [
   {
     level: 'KNOWN_BOT',
     word: 'KNOWN BOT',
-    inSentence: 'known bots',
+    inSentence: 'known as bots',
     className: 'level-known',
     meaning: 'A robot that is known by its network or its client: a crawler, a monitor, a tool.',
   },

@@ -51,6 +51,7 @@ export interface RequestFilter {
   ip: readonly string[];
   method: readonly string[];
   host: readonly string[];
+  path: readonly string[];
   http_version: readonly string[];
   status: readonly number[];
   ja4: readonly string[];
@@ -61,18 +62,15 @@ export interface RequestFilter {
 export interface RequestChoice {
   only: RequestFilter;
   not: RequestFilter;
-  /** The whole path; '' = any. */
-  path: string;
   /** Text that stands in address, method, host, path, query, User-Agent, JA4 or network; '' = anything. */
   search: string;
 }
 
 /** One page of requests; each row carries its position. */
 export function listRequests(reader: Reader, span: Span, choice: RequestChoice, page: PageOf<RequestSort>) {
-  const { only, not, path, search } = choice;
+  const { only, not, search } = choice;
   return read<LoggedRequest & Position>(reader, requestListSql, {
     ...span,
-    path,
     search,
     ...filterParameters(only, not),
     ...pageParameters(page),

@@ -78,6 +78,6 @@ export function stackedBars(chart: StackedBars): SafeHtml {
 ${lines.map((value) => html`<line class="${value === 0 ? 'axis' : 'grid'}" x1="0" x2="100%" y1="${figures(y(value))}" y2="${figures(y(value))}"/>`)}
 ${chart.bars.map(bar)}
 ${lines.slice(1).map((value) => html`<text class="y-label" x="0" y="${figures(y(value) - 3)}">${value}${value === lines.at(-1) && ` ${chart.unit}`}</text>`)}
-${chart.ticks.map((tick, index) => html`<text class="x-label ${index % 2 === 1 ? 'every-other' : ''}" x="${x(tick.at)}" y="${height - 6}">${tick.label}</text><line class="tick" x1="${x(tick.at)}" x2="${x(tick.at)}" y1="${top + plot}" y2="${top + plot + 4}"/>`)}
+${chart.ticks.map((tick, index) => html`<text class="x-label ${index % 2 === 1 ? 'every-other' : ''}" x="${x(tick.at)}" y="${height - 6}">${tick.label}</text><line class="axis-tick" x1="${x(tick.at)}" x2="${x(tick.at)}" y1="${top + plot}" y2="${top + plot + 4}"/>`)}
 </svg>`;
 }

@@ -11,9 +11,18 @@ export function claimWords(claim: Claim): string {
   return `says ${claim.name}${claim.system === '' ? '' : ` on ${claim.system}`}`;
 }
 
-/** One line about a visitor for lists: what it says, and the two weightiest reasons. */
-export function shortLine(userAgent: string, reasons: readonly Reason[]): string {
-  return [claimWords(claimOf(userAgent)), ...mainPhrases(reasons, 2)].join(', ');
+/** One line about a visitor for lists: what it says and, unless its level is calm, the two weightiest reasons. */
+export function shortLine(
+  userAgent: string,
+  verdict: { threat_level: string; reasons: readonly Reason[] },
+): string {
+  const reasons = isCalm(verdict) ? [] : mainPhrases(verdict.reasons, 2);
+  return [claimWords(claimOf(userAgent)), ...reasons].join(', ');
+}
+
+/** Whether nobody asks why: the level is NORMAL, LOW or LEGITIMATE. */
+function isCalm(verdict: { threat_level: string } | undefined): boolean {
+  return verdict !== undefined && ['NORMAL', 'LOW', 'LEGITIMATE_BROWSER'].includes(verdict.threat_level);
 }
 
 /** The sentence at the head of a visitor's page, after level and score. */
@@ -22,7 +31,7 @@ export function headline(identity: VisitorIdentity | undefined, verdict: FullVer
   const layers = identity ? layersOf(identity) : [];
   const parts = [claimWords(claim) + contradiction(claim, layers)];
   const doings = identity ? [activity(identity)] : [];
-  const reasons = mainPhrases(verdict?.reasons ?? [], 3);
+  const reasons = mainPhrases(verdict?.reasons ?? [], isCalm(verdict) ? 0 : 2);
   if (verdict?.bot_name) parts.push(`known as ${verdict.bot_name}`);
   return `${[...parts, ...reasons, ...doings].join('; ')}.`;
 }

@@ -3,9 +3,48 @@ import type { Reason } from '@ja4/store';
 import { measured, percent } from '../format/number.ts';
 import { phraseTable } from './phrase-table.ts';
 
+/** What the detector weighs besides the features of the catalogue. */
+const detectorParts: Readonly<Record<string, { label: string; meaning: string }>> = {
+  axis_ja4_known: {
+    label: 'TLS known from browsers',
+    meaning: 'Whether the client stack is one that browsers have.',
+  },
+  axis_ja4_struct: {
+    label: 'TLS built like a browser’s',
+    meaning: 'Version, ALPN and numbers of ciphers and extensions, as browsers have them.',
+  },
+  axis_http_modern: {
+    label: 'Modern headers',
+    meaning: 'The headers that present-day browsers send with every page.',
+  },
+  axis_nav_behavior: {
+    label: 'Navigation',
+    meaning: 'Cookies, referrers, parts of pages: what follows from moving through a site.',
+  },
+  axis_tls_coherence: {
+    label: 'TLS fits itself',
+    meaning: 'What the handshake offers is what the connection then uses.',
+  },
+  axis_h2_coherence: {
+    label: 'HTTP/2 fits TLS',
+    meaning: 'HTTP/2 settings, their order and the TLS stack come from one client.',
+  },
+  browser_confidence: { label: 'Browser confidence', meaning: 'All six axes together.' },
+  layer_disagreement: {
+    label: 'Layers contradict each other',
+    meaning: 'How differently TLS, HTTP/2, headers and User-Agent name the engine.',
+  },
+  other: { label: 'Everything else', meaning: 'The sum of the smaller contributions.' },
+};
+
 /** How people call a feature. */
 export function featureLabel(name: string): string {
-  return byName.get(name)?.label ?? name.replaceAll('_', ' ');
+  return byName.get(name)?.label ?? detectorParts[name]?.label ?? name.replaceAll('_', ' ');
+}
+
+/** What a feature measures, in one sentence. */
+export function featureMeaning(name: string): string {
+  return byName.get(name)?.meaning ?? detectorParts[name]?.meaning ?? name;
 }
 
 /** A feature's value in its unit. */
@@ -35,7 +74,7 @@ export function phraseOf(reason: Reason): string {
 /** The weightiest reasons in words, each said once, those outside the band of people first. */
 export function mainPhrases(reasons: readonly Reason[], most: number): string[] {
   const weighty = reasons
-    .filter((reason) => reason.contribution > 0)
+    .filter((reason) => reason.contribution > 0 && reason.feature !== 'other')
     .sort(
       (a, b) =>
         Number(side(a) === 'inside') - Number(side(b) === 'inside') || b.contribution - a.contribution,

@@ -9,7 +9,7 @@ export interface Claim {
 }
 
 /** Browser engines, which is what fingerprints can tell apart; brands are hints. */
-export type Engine = 'Blink' | 'Gecko' | 'WebKit';
+export type Engine = 'Blink' | 'Gecko' | 'WebKit' | 'Trident';
 
 const browsers: readonly (readonly [name: string, pattern: RegExp, engine: Engine])[] = [
   ['Edge', /\bEdg(?:A|iOS)?\/(\d+)/, 'Blink'],
@@ -20,6 +20,7 @@ const browsers: readonly (readonly [name: string, pattern: RegExp, engine: Engin
   ['Chrome', /\bCriOS\/(\d+)/, 'WebKit'],
   ['headless Chrome', /\bHeadlessChrome\/(\d+)/, 'Blink'],
   ['Chrome', /\bChrome\/(\d+)/, 'Blink'],
+  ['Internet Explorer', /\bMSIE (\d+)/, 'Trident'],
   ['Safari', /\bVersion\/(\d+)[\d.]* (?:Mobile\/\S+ )?Safari\//, 'WebKit'],
 ];
 
@@ -52,7 +53,7 @@ export function claimOf(userAgent: string): Claim {
         engine: system === 'iOS' ? 'WebKit' : engine,
       };
     }
-    return { kind: 'other', name: 'some browser', system, engine: undefined };
+    return { kind: 'other', name: text.slice(0, 40), system, engine: undefined };
   }
   const product = /^([A-Za-z][\w .-]{0,39}?)\/v?(\d+(?:\.\d+)?)/.exec(text);
   if (product) return { kind: 'tool', name: `${product[1]} ${product[2]}`, system, engine: undefined };

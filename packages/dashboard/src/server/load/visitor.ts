@@ -34,6 +34,7 @@ export async function loadVisitor(context: Context, ip: string) {
   const none: readonly string[] = [];
   const filter = {
     method: none,
+    path: none,
     host: none,
     http_version: none,
     status: [],
@@ -48,7 +49,6 @@ export async function loadVisitor(context: Context, ip: string) {
       {
         only: { ...filter, ip: [storedPrefix(ip) ?? ip] },
         not: { ...filter, ip: none },
-        path: '',
         search: '',
       },
       { sort: 'time', descending: true, limit: listed.requests, after: undefined },

@@ -33,16 +33,24 @@ export const overviewPage = page({
 });
 
 function sentence(context: Context, { levels, pipeline }: Overview): HtmlValue {
-  const urgent = levels.filter(({ threat_level }) => urgentLevels.includes(lookOf(threat_level).level));
-  const toLookAt = urgent.reduce((sum, row) => sum + Number(row.visitors), 0);
-  const parts = urgent.map(
-    (row) =>
-      html`<a href="${context.link('/detections', { level: row.threat_level })}">${count(row.visitors)} ${lookOf(row.threat_level).inSentence}</a>`,
+  const ofLevels = (wanted: readonly string[]) =>
+    levels.filter(({ threat_level }) => wanted.includes(threat_level));
+  const sum = (rows: Overview['levels']) => rows.reduce((total, row) => total + Number(row.visitors), 0);
+  const urgent = ofLevels(urgentLevels);
+  const medium = sum(ofLevels(['MEDIUM']));
+  const link = (level: string, words: string) =>
+    html`<a href="${context.link('/detections', { level })}">${words}</a>`;
+  const parts = urgent.map((row) =>
+    link(row.threat_level, `${count(row.visitors)} ${lookOf(row.threat_level).inSentence}`),
   );
+  const toLookAt = sum(urgent);
+  const unusual = medium > 0 && html`, ${link('MEDIUM', counted(medium, 'more is', 'more are'))} unusual`;
   const who =
-    toLookAt === 0
-      ? 'Nobody needs a look'
-      : html`<strong>${counted(toLookAt, 'visitor')}</strong> ${toLookAt === 1 ? 'needs' : 'need'} a look: ${listed(parts)}`;
+    toLookAt > 0
+      ? html`<strong>${counted(toLookAt, 'visitor')}</strong> ${toLookAt === 1 ? 'needs' : 'need'} a look: ${listed(parts)}${unusual}`
+      : medium > 0
+        ? html`Nobody is urgent, but ${link('MEDIUM', counted(medium, 'visitor'))} ${medium === 1 ? 'is' : 'are'} unusual (medium)`
+        : 'Nobody needs a look';
   const lost =
     pipeline.lost === 0
       ? 'nothing was lost'
@@ -64,7 +72,7 @@ function lookAtCard(context: Context, { lookAt }: Overview): SafeHtml {
   const rows = lookAt.map(
     (row) => html`<li>
 <span class="look-mark">${levelShape(row.level, lookOf(row.level).word)}</span>
-<span class="look-main"><span class="look-who">${addressLink(context, row.ip)} ${row.network !== '' && html`<span class="muted one-line">${row.network}</span>`}</span>${oneLine(shortLine(row.user_agent, row.main_reasons), 'look-why')}</span>
+<span class="look-main"><span class="look-who">${addressLink(context, row.ip)} ${row.network !== '' && html`<span class="muted one-line">${row.network}</span>`}</span>${oneLine(shortLine(row.user_agent, { threat_level: row.level, reasons: row.main_reasons }), 'look-why')}</span>
 <span class="look-figures">${scoreCell(row.score, row.level)}<span class="muted">${moment(row.seen, context.now)}</span></span></li>`,
   );
   const content =
@@ -74,7 +82,8 @@ function lookAtCard(context: Context, { lookAt }: Overview): SafeHtml {
           'Nobody reached HIGH or CRITICAL.',
           html`The <a href="${context.link('/scores')}">list of all visitors</a> has everybody else.`,
         );
-  return card('Needs a look', content, {
+  const urgent = lookAt.some(({ level }) => urgentLevels.includes(lookOf(level).level));
+  return card(rows.length === 0 || urgent ? 'Needs a look' : 'Most unusual', content, {
     more: html`<a href="${context.link('/detections')}">All detections</a>`,
   });
 }

@@ -147,7 +147,7 @@ function columns(context: Context): Column<Verdict>[] {
 }
 
 function why(row: Verdict): SafeHtml {
-  const words = shortLine(row.first_ua, row.reasons);
+  const words = shortLine(row.first_ua, row);
   return html`<span class="one-line" title="${row.reason === '' ? words : row.reason}">${words}</span>`;
 }
 

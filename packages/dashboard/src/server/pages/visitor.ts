@@ -3,7 +3,7 @@ import { requestDots } from '../charts/request-dots.ts';
 import { claimWords, headline } from '../explain/headline.ts';
 import { layersOf } from '../explain/layers.ts';
 import { claimOf } from '../explain/user-agent.ts';
-import { bytes, count, measured, score } from '../format/number.ts';
+import { bytes, count, counted, measured, score } from '../format/number.ts';
 import { clock } from '../format/time.ts';
 import { type HtmlValue, html, type SafeHtml } from '../html.ts';
 import { lookOf } from '../levels.ts';
@@ -107,7 +107,7 @@ function seen(context: Context, ip: string, identity: VisitorIdentity): [HtmlVal
   return [
     [
       'Requests',
-      html`<a href="${context.link('/traffic', { ip })}">${count(identity.requests)}</a> on ${count(identity.connections)} connections`,
+      html`<a href="${context.link('/traffic', { ip })}">${count(identity.requests)}</a> on ${counted(identity.connections, 'connection')}`,
     ],
     ['Hosts', identity.hosts.filter((host) => host !== '').join(', ')],
     ['First seen', moment(identity.first_time, context.now)],
@@ -134,7 +134,7 @@ const axes = [
 function scoresCard(verdict: FullVerdict): SafeHtml {
   const meters = axes.map(([name, label]) => {
     const value = verdict[name];
-    return html`<li><span>${label}</span><svg class="meter" width="100%" height="6" aria-hidden="true"><rect class="track" width="100%" height="6" rx="3"/>${value > 0 && html`<rect class="fill" width="${(Math.min(1, value) * 100).toFixed(1)}%" height="6" rx="3"/>`}</svg><span class="num">${score(value)}</span></li>`;
+    return html`<li><span>${label}</span><svg class="meter" width="100%" height="6" aria-hidden="true"><rect class="track" width="100%" height="6" rx="3"/>${value > 0 && html`<rect class="fill" width="${(Math.min(1, value) * 100).toFixed(1)}%" height="6" rx="3"/>`}</svg><span class="num meter-figure">${score(value)}</span></li>`;
   });
   const voices: [HtmlValue, HtmlValue][] = [
     [
@@ -152,7 +152,7 @@ function scoresCard(verdict: FullVerdict): SafeHtml {
   ];
   return card(
     html`Is it a browser?`,
-    html`<ul class="meters"><li class="total"><span>${term('browser_confidence')}</span><svg class="meter" width="100%" height="6" aria-hidden="true"><rect class="track" width="100%" height="6" rx="3"/><rect class="fill" width="${(Math.min(1, Math.max(0, verdict.browser_confidence)) * 100).toFixed(1)}%" height="6" rx="3"/></svg><span class="num">${score(verdict.browser_confidence)}</span></li>${meters}</ul>${facts(voices)}`,
+    html`<ul class="meters"><li class="total"><span>${term('browser_confidence')}</span><svg class="meter" width="100%" height="6" aria-hidden="true"><rect class="track" width="100%" height="6" rx="3"/><rect class="fill" width="${(Math.min(1, Math.max(0, verdict.browser_confidence)) * 100).toFixed(1)}%" height="6" rx="3"/></svg><span class="num meter-figure">${score(verdict.browser_confidence)}</span></li>${meters}</ul>${facts(voices)}`,
     {
       hint: 'Evidence on six axes from 0 to 1, without the User-Agent.',
     },

@@ -11,6 +11,12 @@ const kinds = [
   { kind: 'unknown', label: 'Everything else', field: undefined, what: 'by what they say they are' },
 ] as const;
 
+/** `Mozilla` is what every browser's User-Agent begins with; '' is none at all. */
+function nameOf(name: string): string {
+  if (name === 'Mozilla') return 'says it is a browser';
+  return name === '' ? 'says nothing' : name.replaceAll('_', ' ');
+}
+
 /** Who the visitors are, by evidence: browsers, declared robots, everything else. */
 export function kindsCard(context: Context, rows: readonly VisitorsOfKind[]): SafeHtml {
   const total = rows.reduce((sum, row) => sum + Number(row.visitors), 0);
@@ -18,7 +24,7 @@ export function kindsCard(context: Context, rows: readonly VisitorsOfKind[]): Sa
     const members = rows.filter((row) => row.kind === kind);
     const visitors = members.reduce((sum, row) => sum + Number(row.visitors), 0);
     const links = members.slice(0, 5).map((row) => {
-      const name = row.name === '' ? 'no name' : row.name.replaceAll('_', ' ');
+      const name = nameOf(row.name);
       const query = field ? { [field]: row.name } : { search: row.name };
       const urgent = Number(row.urgent_visitors);
       return html`<li><a href="${context.link('/scores', query)}">${name}</a> <span class="num">${count(row.visitors)}</span>${urgent > 0 && html` <a class="urgent-note" href="${context.link('/scores', { ...query, level: ['CRITICAL', 'HIGH'] })}">${count(urgent)} to look at</a>`}</li>`;

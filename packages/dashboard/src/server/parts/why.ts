@@ -1,7 +1,7 @@
 import { byName } from '@ja4/features';
 import type { FullVerdict, Reason } from '@ja4/store';
 import { band } from '../charts/band.ts';
-import { featureLabel, featureValue, phraseOf, side } from '../explain/phrases.ts';
+import { featureLabel, featureMeaning, featureValue, phraseOf, side } from '../explain/phrases.ts';
 import { type HtmlValue, html, type SafeHtml } from '../html.ts';
 import { card } from './layout.ts';
 import { empty } from './table.ts';
@@ -39,7 +39,7 @@ function row(reason: Reason, greatest: number): SafeHtml {
   const people = low === high ? low : `${low} – ${high}`;
   const share = (Math.abs(reason.contribution) / greatest) * 100;
   const against = reason.contribution >= 0;
-  return html`<tr><th scope="row"><a class="term" href="/help#feature-${reason.feature}" title="${feature?.meaning ?? reason.feature}">${label}</a><span class="hint">${against ? `it ${phraseOf(reason)}` : 'speaks for a person'}</span></th>
+  return html`<tr><th scope="row"><a class="term" href="/help#feature-${reason.feature}" title="${featureMeaning(reason.feature)}">${label}</a><span class="hint">${against ? `it ${phraseOf(reason)}` : 'speaks for a person'}</span></th>
 <td class="number"><strong class="${side(reason) === 'inside' ? '' : 'stands-out'}">${value}</strong></td>
 <td class="band-cell">${band({ value: reason.value, low: reason.baseline_low, high: reason.baseline_high, range: feature?.range ?? [0, Number.POSITIVE_INFINITY], label: `${label}: ${value}, people here ${people}` })}<span class="hint num">${people}</span></td>
 <td class="adds"><svg class="${against ? 'bar-line' : 'bar-line against'}" width="100%" height="8" aria-hidden="true"><rect width="${Math.max(1, share).toFixed(1)}%" height="8" rx="2"/></svg><span class="num">${reason.contribution >= 0 ? '+' : '−'}${Math.abs(reason.contribution).toFixed(3)}</span></td></tr>

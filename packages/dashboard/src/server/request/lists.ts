@@ -149,6 +149,8 @@ export const requestListShape = {
   not_method: many,
   host: many,
   not_host: many,
+  path: many,
+  not_path: many,
   http_version: many,
   not_http_version: many,
   status,
@@ -159,7 +161,6 @@ export const requestListShape = {
   not_tls_stack: many,
   asn: listOf(asNumber),
   not_asn: listOf(asNumber),
-  path: one(text),
   search: one(text),
   sort: one(z.enum(requestSorts)),
   ...pageShape,
@@ -167,20 +168,20 @@ export const requestListShape = {
 
 /** Filters of a list of requests as the query takes them. */
 export function requestChoice(given: Parsed<typeof requestListShape>): RequestChoice {
-  const { ip, method, host, http_version, status, ja4, tls_stack, asn } = given;
+  const { ip, method, host, path, http_version, status, ja4, tls_stack, asn } = given;
   return {
-    only: { ip, method, host, http_version, status, ja4, tls_stack, asn },
+    only: { ip, method, host, path, http_version, status, ja4, tls_stack, asn },
     not: {
       ip: given.not_ip,
       method: given.not_method,
       host: given.not_host,
+      path: given.not_path,
       http_version: given.not_http_version,
       status: given.not_status,
       ja4: given.not_ja4,
       tls_stack: given.not_tls_stack,
       asn: given.not_asn,
     },
-    path: given.path ?? '',
     search: given.search ?? '',
   };
 }
