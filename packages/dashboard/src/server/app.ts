@@ -55,7 +55,8 @@ export async function buildApp(options: DashboardOptions): Promise<App> {
     // An address that cannot be decoded comes before all hooks: always JSON, which needs no policy.
     frameworkErrors: (_error, _request, reply) => {
       const { status, ...error } = malformed;
-      return reply.code(status).send({ error });
+      reply.hijack();
+      reply.raw.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
     },
     // A browser that is slow to send its few headers holds nothing here.
     requestTimeout: 10_000,
