@@ -16,7 +16,7 @@ type ExclusionReason = 'known_bot' | 'incoherent' | 'not_a_human_network';
 /** Sessions of human networks from which the baseline is `full`. */
 const fullBaseline = 500;
 /** Sessions from which a `trimmed` baseline is learned from; with fewer the detector is still `learning`. */
-const trimmedBaseline = 100;
+const trimmedBaseline = 60;
 /** Without labels a session must look more like a browser than not: 0.5 is what says nothing either way. */
 const trimmedCoherence = 0.5;
 

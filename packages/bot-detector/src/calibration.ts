@@ -46,6 +46,8 @@ export function calibrate(
   const tailFrom = Math.max(quantile(sorted, 1 - tailShare), floor.tailFrom);
   const spread = tailFrom - quantile(sorted, 0.5);
   const above = sorted.filter((value) => value > tailFrom);
+  // What the tail is known to within: one standard error of the mean of its excesses, on the safe side.
+  const unsure = 1 + 1 / Math.sqrt(tailShare * sorted.length);
   const meanExcess = above.reduce((sum, value) => sum + value - tailFrom, 0) / Math.max(1, above.length);
   // For an exponential tail the distance from the 50 % to the 90 % quantile is scale × ln 5.
   const fromBulk = spread / Math.log(0.5 / tailShare);
@@ -53,7 +55,7 @@ export function calibrate(
     quantiles: Array.from({ length: 101 }, (_, i) => quantile(sorted, i / 100)),
     tailFrom,
     tailShare,
-    tailScale: Math.max(robust ? fromBulk : meanExcess, floor.tailScale),
+    tailScale: Math.max(unsure * (robust ? fromBulk : meanExcess), floor.tailScale),
   };
 }
 

@@ -16,6 +16,7 @@ import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { personRequests, scannerRequests } from '../test/requests.ts';
 import { type CycleReport, runCycle } from './cycle.ts';
+import { emptyMemory } from './cycle-input.ts';
 import { evaluate } from './evaluation/evaluate.ts';
 import { seededRandom } from './random.ts';
 
@@ -184,5 +185,21 @@ describe('a detection cycle', () => {
     expect(result.rulesOff.auc.value).toBeGreaterThan(0.99);
     expect(result.rulesOn.botsDetected).toBe(1);
     expect(result.modes).toEqual({ trimmed: people + scanners + 1 });
+  });
+
+  it('learns from the day before too, in windows as long as a session, and reads a closed window once', async () => {
+    const rows: HttpLogRow[] = [];
+    const window = Math.floor((now.getTime() - 36_000_000) / 7_200_000) * 7_200_000;
+    for (let i = 0; i < 40; i++) rows.push(...personRequests(random, 200 + i, window + random() * 600_000));
+    await insertHttpLogs(store, rows);
+    const memory = emptyMemory();
+    const live = await runCycle(store, { now: new Date(), train: 'auto', memory });
+    expect(live.models.find(({ model }) => model === 'Complet')?.baseline).toBe(people + 40);
+    expect(live.sessions).toBe(people + scanners + 1);
+    const kept = [...memory.pastWindows.values()];
+    expect(kept.flat()).toHaveLength(40);
+    await runCycle(store, { now: new Date(), train: 'auto', memory });
+    expect([...memory.pastWindows.values()]).toEqual(kept);
+    expect([...memory.pastWindows.values()].every((sessions, i) => sessions === kept[i])).toBe(true);
   });
 });

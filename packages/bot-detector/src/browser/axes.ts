@@ -1,9 +1,11 @@
 import {
+  agreement,
   claimEvidence,
   type EngineVerdict,
-  engineOfFamily,
   headerEvidence,
   http2Evidence,
+  type Likelihood,
+  pseudoOrderEvidence,
   stackStructure,
   tlsEvidence,
   weighEngines,
@@ -79,7 +81,7 @@ export function browserVerdict(signs: BrowserSigns): BrowserVerdict {
     axis_http_modern: modern(f, connection),
     axis_nav_behavior: withEvidence(navigation(f), signs.hits),
     axis_tls_coherence: tlsCoherence(signs, f),
-    axis_h2_coherence: http2Coherence(signs, f),
+    axis_h2_coherence: http2Coherence(signs, layers),
   };
   const confidence = axes.reduce((sum, axis) => sum + axisWeights[axis] * values[axis], 0);
   return { axes: values, confidence, engines: verdict };
@@ -148,16 +150,16 @@ function tlsCoherence(signs: BrowserSigns, f: (name: string) => number): number 
   );
 }
 
-/** Axis 6. SETTINGS of a known browser, the engine of the handshake, the family's pseudo-header order. */
-function http2Coherence(signs: BrowserSigns, f: (name: string) => number): number {
-  const absent = (value: number) => (value < 0 ? Number.NaN : value);
-  if (signs.h2Fingerprint === '' && Number.isNaN(absent(f('h2_settings_known')))) return neutral;
-  const below = engineOfFamily(signs.browserFamily);
-  const above = engineOfFamily(signs.h2Family);
-  const sameEngine = below && above ? (below === above ? 1 : 0) : absent(f('h2_ja4_coherence'));
+/**
+ * Axis 6. SETTINGS of a known browser, the engine of the handshake, the pseudo-header order of that engine.
+ * The last two compare what the layers look like, so that a browser newer than the lists is still coherent.
+ */
+function http2Coherence(signs: BrowserSigns, { tls, http2 }: Record<'tls' | 'http2', Likelihood>): number {
+  if (signs.h2Fingerprint === '') return neutral;
+  const known = signs.h2Family !== '' ? 1 : signs.h2Context === 'tool' ? 0 : neutral;
   return (
-    0.4 * holds(absent(f('h2_settings_known')), (rate) => rate >= 0.5) +
-    0.35 * holds(sameEngine, (rate) => rate >= 0.5) +
-    0.25 * holds(absent(f('h2_pseudo_order_match')), (rate) => rate >= 0.5)
+    0.4 * known +
+    0.35 * agreement(tls, http2) +
+    0.25 * agreement(tls, pseudoOrderEvidence(signs.h2Fingerprint))
   );
 }

@@ -84,14 +84,19 @@ const pseudoOrders: Readonly<Record<string, Likelihood>> = {
   'm,s,a,p': [0.02, 0.02, 0.88, 0.08],
 };
 
+/** What the order of the pseudo-headers alone says; silent without HTTP/2. */
+export function pseudoOrderEvidence(fingerprint: string): Likelihood {
+  const order = fingerprint.split('|')[3] ?? '';
+  return pseudoOrders[order] ?? (order === '' ? silent : certain('tool', 0.85));
+}
+
 /** What HTTP/2 looks like: the fingerprint's family in the reference lists, else its pseudo-header order. */
 export function http2Evidence(fingerprint: string, family: string, context: string): Likelihood {
   if (fingerprint === '') return silent;
   const engine = engineOfFamily(family);
   if (engine) return certain(engine, 0.94);
   if (context === 'tool') return certain('tool', 0.94);
-  const order = fingerprint.split('|')[3] ?? '';
-  return pseudoOrders[order] ?? (order === '' ? silent : certain('tool', 0.85));
+  return pseudoOrderEvidence(fingerprint);
 }
 
 export interface HeaderEvidence {
@@ -139,13 +144,28 @@ export interface EngineVerdict {
 
 const entropy = (p: Likelihood) => -p.reduce((sum, x) => sum + (x > 0 ? x * Math.log2(x) : 0), 0);
 
-/** How far two layers exclude each other, weighted by how sure both are. */
+const best = (p: Likelihood) => p.indexOf(Math.max(...p));
+const overlap = (a: Likelihood, b: Likelihood) => a.reduce((sum, x, i) => sum + Math.min(x, b[i] ?? 0), 0);
+/** How sure two layers are together: 0 when one of them says nothing. */
+const certainty = (a: Likelihood, b: Likelihood) => (1 - entropy(a) / 2) * (1 - entropy(b) / 2);
+
+/** How far two layers exclude each other, weighted by how sure both are; 0 for the same best engine. */
 function conflict(a: Likelihood, b: Likelihood): number {
-  const overlap = a.reduce((sum, x, i) => sum + Math.min(x, b[i] ?? 0), 0);
-  return (1 - overlap) * (1 - entropy(a) / 2) * (1 - entropy(b) / 2);
+  return best(a) === best(b) ? 0 : (1 - overlap(a, b)) * certainty(a, b);
+}
+
+/**
+ * How well two layers go together as a browser: 1 = surely the same engine, 0 = surely not, 0.5 = one of them
+ * is silent, or both are a tool, which fits together but is no browser.
+ */
+export function agreement(a: Likelihood, b: Likelihood): number {
+  if (best(a) === best(b))
+    return engines[best(a)] === 'tool' ? 0.5 : 0.5 + 0.5 * Math.sqrt(certainty(a, b) / fullCertainty);
+  return 0.5 - (0.5 * conflict(a, b)) / fullConflict;
 }
 
 /** Sure and opposite layers reach this conflict; more is scaled to 1. */
+const fullCertainty = certainty(certain('Blink', 0.94), certain('Blink', 0.94));
 const fullConflict = conflict(certain('Blink', 0.94), certain('tool', 0.94));
 
 /** Weighs all layers together (independent evidence, flat prior) and measures how far they disagree. */
@@ -167,8 +187,7 @@ export function weighEngines(evidence: Readonly<Partial<Record<Layer, Likelihood
         between = [first, second];
       }
     }
-  const best = posterior.indexOf(Math.max(...posterior));
-  return { engine: engines[best] ?? 'tool', posterior, disagreement, between };
+  return { engine: engines[best(posterior)] ?? 'tool', posterior, disagreement, between };
 }
 
 /** The User-Agent as evidence: sure of what it says, silent when it says nothing that can be read. */
