@@ -129,7 +129,8 @@ SELECT
     count() AS hits,
     countIf(log.correlated = 1) AS count_correlated,
     max(log.correlated) AS correlated_raw,
-    countIf(log.correlated = 0) AS orphan_count,
+    -- A visitor behind a trusted proxy has no handshake of its own, and is no orphan.
+    countIf(log.orphan_side = 'A') AS orphan_count,
     countIf(log.method = 'POST') AS count_post,
     countIf(log.method = 'HEAD') AS count_head,
     countIf(log.is_asset) AS count_assets,
@@ -201,4 +202,6 @@ SELECT
     countIf((claims_windows AND log.ip_meta_ttl BETWEEN 1 AND 64) OR (claims_unix AND log.ip_meta_ttl > 64))
         AS count_os_ttl_mismatch
 FROM ja4_logs.http_logs AS log
+-- A handshake without a request (side B) is no request.
+WHERE log.orphan_side != 'B'
 GROUP BY window_start, src_ip, ja4, host, tls_stack;

@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS ja4_processing.agg_header_fingerprint_1h
     -- Requests whose header names are known
     count_named SimpleAggregateFunction(sum, UInt64),
     header_count SimpleAggregateFunction(sum, UInt64),
-    -- Order of header names of pages, without those that vary from request to request; 0 when unknown
+    -- Order of header names of pages, without those that vary from request to request or by HTTP version; 0 when
+    -- unknown
     header_order_hash SimpleAggregateFunction(max, UInt64),
     distinct_header_orders AggregateFunction(uniqCombinedIf(12), UInt64, UInt8),
     has_accept_language SimpleAggregateFunction(sum, UInt64),
@@ -41,7 +42,7 @@ WITH
     log.client_headers != '' AS named,
     -- An empty text where the order is not needed: the expression is the dearest of the view.
     cityHash64(replaceRegexpAll(if(log.is_document, names, ''),
-        ',(cookie|referer|range|origin|authorization|pragma|cache-control|(if|content|sec-fetch)-[a-z-]+)\\b', ''))
+        ',(host|connection|cookie|referer|range|origin|authorization|pragma|cache-control|(if|content|sec-fetch)-[a-z-]+)\\b', ''))
         AS order_hash,
     substringIndex(substring(log.header_user_agent, position(log.header_user_agent, 'Chrome/') + 7, 5), '.', 1)
         AS chrome_version,
@@ -87,4 +88,5 @@ SELECT
     countIf(log.header_sec_fetch_mode = 'navigate'
         AND log.header_sec_fetch_dest NOT IN ('document', 'iframe', 'frame', 'embed', 'object')) AS count_fake_navigate
 FROM ja4_logs.http_logs AS log
+WHERE log.orphan_side != 'B'
 GROUP BY window_start, src_ip, tls_stack, host;

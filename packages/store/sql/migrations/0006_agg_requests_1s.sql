@@ -25,4 +25,5 @@ SELECT
     count() AS hits,
     countIf(log.is_document) AS documents
 FROM ja4_logs.http_logs AS log
+WHERE log.orphan_side != 'B'
 GROUP BY second, session;
