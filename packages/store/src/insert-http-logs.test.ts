@@ -5,8 +5,8 @@ import { absentHttpLogRow, type HttpLogRow, httpLogColumns } from './http-log-ro
 import { insertHttpLogs } from './insert-http-logs.ts';
 import { migrate } from './migrate.ts';
 import { encodeRowBinary } from './row-binary.ts';
-import { browserRequest } from './sample-requests.ts';
-import { startTemporaryEngine, type TemporaryEngine } from './temporary-store.ts';
+import { browserRequest } from './sample-requests.test-support.ts';
+import { startTemporaryEngine, type TemporaryEngine } from './temporary-store.test-support.ts';
 
 let engine: TemporaryEngine;
 let store: Store;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { httpLogColumns } from './http-log-row.ts';
 import { migrate, migrationStatus } from './migrate.ts';
 import { allMigrations, migration } from './migrations.ts';
-import { startTemporaryEngine, type TemporaryEngine } from './temporary-store.ts';
+import { startTemporaryEngine, type TemporaryEngine } from './temporary-store.test-support.ts';
 
 let engine: TemporaryEngine;
 beforeAll(async () => {

@@ -6,8 +6,8 @@ import type { Store } from './connect.ts';
 import { insertHttpLogs } from './insert-http-logs.ts';
 import { migrate } from './migrate.ts';
 import { loadReferenceData } from './reference-data.ts';
-import { scriptRequest } from './sample-requests.ts';
-import { startTemporaryEngine, type TemporaryEngine } from './temporary-store.ts';
+import { scriptRequest } from './sample-requests.test-support.ts';
+import { startTemporaryEngine, type TemporaryEngine } from './temporary-store.test-support.ts';
 
 let engine: TemporaryEngine;
 let store: Store;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate } from './migrate.ts';
 import { recordMetrics } from './service-metrics.ts';
-import { startTemporaryEngine, type TemporaryEngine } from './temporary-store.ts';
+import { startTemporaryEngine, type TemporaryEngine } from './temporary-store.test-support.ts';
 
 let engine: TemporaryEngine;
 beforeAll(async () => {

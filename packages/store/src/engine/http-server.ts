@@ -24,7 +24,11 @@ export interface HttpServerOptions {
 /** A listening server: where it is, and how to end it. */
 export interface HttpServer {
   url: string;
-  close(): Promise<void>;
+  /**
+   * Takes no new connection; resolves when the last one is closed.
+   * @param drained when it has resolved, open responses get 2 s more
+   */
+  close(drained: Promise<void>): Promise<void>;
 }
 
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -55,11 +59,14 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
     url: `http://${name}:${address.port}`,
-    close: () => {
+    close: async (drained) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());
-      server.closeIdleConnections();
-      return promise;
+      const idle = setInterval(() => server.closeIdleConnections(), 50);
+      const late = drained.then(() => setTimeout(() => server.closeAllConnections(), 2_000));
+      await promise;
+      clearInterval(idle);
+      clearTimeout(await late);
     },
   };
 }

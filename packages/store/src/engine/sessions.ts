@@ -136,6 +136,11 @@ export class EngineSessions {
     await this.control(killStatement(id), 'Null');
   }
 
+  /** Stops every running job. */
+  async killAll(): Promise<void> {
+    await this.control('KILL QUERY WHERE query_id != queryID() ASYNC', 'Null');
+  }
+
   /**
    * Runs a short statement beside the lanes.
    * @throws ClickHouseFailure with the engine's own code

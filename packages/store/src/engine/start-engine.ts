@@ -38,7 +38,8 @@ export interface EngineService {
 }
 
 const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
-const stopGraceMs = 30_000;
+const stopGraceMs = 1_000;
+const killGraceMs = 5_000;
 /** chDB binds one data folder per process. */
 let openDataDir: string | undefined;
 
@@ -106,9 +107,16 @@ async function open(dataDir: string, host: string, options: EngineOptions): Prom
   }
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    const closed = server.close();
-    await Promise.all([read.close(stopGraceMs), write.close(stopGraceMs)]);
-    await closed;
+    const drain = async (graceMs: number): Promise<void> => {
+      await Promise.all([read.close(graceMs), write.close(graceMs)]);
+    };
+    const drained = drain(stopGraceMs).then(async () => {
+      if (read.running + write.running === 0) return;
+      options.log.warn({ read: read.running, write: write.running }, 'stopping statements that still run');
+      await sessions.killAll();
+      await drain(killGraceMs);
+    });
+    await server.close(drained);
     await sessions.close();
     openDataDir = undefined;
     options.log.info('store stopped');

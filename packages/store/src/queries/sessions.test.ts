@@ -5,8 +5,8 @@ import type { HttpLogRow } from '../http-log-row.ts';
 import { insertHttpLogs } from '../insert-http-logs.ts';
 import { migrate } from '../migrate.ts';
 import { loadReferenceData } from '../reference-data.ts';
-import { browserRequest, scriptRequest } from '../sample-requests.ts';
-import { startTemporaryEngine, type TemporaryEngine } from '../temporary-store.ts';
+import { browserRequest, scriptRequest } from '../sample-requests.test-support.ts';
+import { startTemporaryEngine, type TemporaryEngine } from '../temporary-store.test-support.ts';
 import { type SessionRow, sessionFeatures } from './sessions.ts';
 
 let engine: TemporaryEngine;
@@ -192,6 +192,42 @@ test('requests of neighbouring hours are one session in a window that holds both
   const both = await sessionOf('198.19.0.12', { from: before, to: window.to });
   expect(both).toMatchObject({ hits: 3, window_start: base.toISOString().slice(0, 19).replace('T', ' ') });
   expect(value(both, 'hit_velocity')).toBeCloseTo(3 / 40);
+});
+
+test('a handshake that no request followed is kept in http_logs and counts nowhere', async () => {
+  const src_ip = '198.18.34.1';
+  const handshake = {
+    ...browserRequest({ time: at(850), src_ip }),
+    orphan_side: 'B',
+    method: '',
+    path: '',
+    correlated: 0,
+  };
+  await insertHttpLogs(store, [handshake]);
+  expect(await sessionOf(src_ip)).toBeUndefined();
+  await insertHttpLogs(store, [browserRequest({ time: at(851), src_ip }), handshake]);
+  const session = await sessionOf(src_ip);
+  expect(session?.hits).toBe(1);
+  expect(value(session, 'header_count')).toBe(14);
+  expect(value(session, 'max_requests_per_sec')).toBe(1);
+});
+
+test('a visitor behind a trusted proxy has no handshake and is no orphan', async () => {
+  const src_ip = '198.18.34.2';
+  const proxied = {
+    correlated: 0,
+    orphan_side: '',
+    tls_stack: '',
+    ja4: '',
+    has_syn: -1,
+    peer_ip: '198.18.0.2',
+  };
+  await insertHttpLogs(store, [{ ...browserRequest({ time: at(860), src_ip }), ...proxied }]);
+  expect(value(await sessionOf(src_ip), 'orphan_ratio')).toBe(0);
+  await insertHttpLogs(store, [
+    { ...browserRequest({ time: at(861), src_ip }), ...proxied, orphan_side: 'A' },
+  ]);
+  expect(value(await sessionOf(src_ip), 'orphan_ratio')).toBe(0.5);
 });
 
 test('hosts and stacks behind one address are sessions of their own, and their headers do not mix', async () => {
