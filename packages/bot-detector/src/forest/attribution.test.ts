@@ -1,7 +1,10 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { itNeeds, type Need } from '../../../../test/setup/needs.ts';
 import { gaussian, seededRandom } from '../random.ts';
 import { forestImportance } from './attribution.ts';
-import { growForest, type Matrix } from './isolation-forest.ts';
+import { forestScores, growForest, type Matrix } from './isolation-forest.ts';
 
 /** People around the origin in six dimensions, and one row per list that lies far out along its features and in the middle of the others. */
 function planted(
@@ -60,4 +63,36 @@ describe('the importance of features in a forest', () => {
       2 * spread(forestImportance(forest, people, 0)),
     );
   });
+
+  // Synthetic sets of the ExIFFI paper: a ball, and outliers along the planted features.
+  const papersSets = resolve(process.env.JA4_TEST_EXIFFI ?? '../shared/ml/exiffi');
+  const sets: Need = {
+    what: `the sets of the ExIFFI paper (${papersSets})`,
+    install: 'JA4_TEST_EXIFFI=<folder with Xaxis.csv, …>',
+    present: () => existsSync(resolve(papersSets, 'Xaxis.csv')),
+  };
+  const plantedIn: [string, number[]][] = [
+    ['Xaxis', [0]],
+    ['Yaxis', [1]],
+    ['bisect', [0, 1]],
+    ['bisect_3d', [0, 1, 2]],
+  ];
+  for (const [name, features] of plantedIn)
+    itNeeds(sets)(`ranks the planted features of ${name} first over all outliers, as the paper does`, () => {
+      const rows = readFileSync(resolve(papersSets, `${name}.csv`), 'utf8')
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(',').slice(1, 7).map(Number));
+      const matrix = { rows: rows.length, columns: 6, values: Float64Array.from(rows.flat()) };
+      const forest = growForest(matrix, seededRandom(1), { extension: 1 });
+      const scores = forestScores(forest, matrix);
+      const outlying = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0)).slice(0, 100);
+      const sum = new Float64Array(6);
+      for (const row of outlying)
+        forestImportance(forest, matrix, row).forEach((value, k) => {
+          sum[k] = (sum[k] ?? 0) + value;
+        });
+      expect(ranking(sum).slice(0, features.length).sort()).toEqual(features);
+    });
 });
