@@ -1,4 +1,5 @@
 import type { ScoredSessionRow } from '@ja4/store';
+import { engines } from '../browser/engine.ts';
 import { levelCuts } from '../levels.ts';
 import { seededRandom } from '../random.ts';
 import { bootstrapIntervals, type Interval } from './bootstrap.ts';
@@ -112,7 +113,7 @@ export function report(
     perClient: perClient(labelled),
     peopleByStratum: [
       ...strata(people, 'network', ({ row }) => row.asn_label || 'unknown'),
-      ...strata(people, 'engine', ({ row }) => row.browser_family || 'unknown'),
+      ...strata(people, 'engine', ({ row }) => engineOf(row)),
       ...strata(people, 'model', ({ row }) => row.model_name),
     ],
     references: references.map(({ name, scores }, i) => ({
@@ -189,6 +190,14 @@ function perClient(labelled: readonly LabelledSession[]): EvaluationReport['perC
       };
     })
     .sort((a, b) => a.label.localeCompare(b.label) || a.client.localeCompare(b.client));
+}
+
+/** The engine that the layers of a session look like. */
+function engineOf({ features }: ScoredSessionRow): string {
+  const [best] = [...engines].sort(
+    (a, b) => (features[`engine_${b.toLowerCase()}`] ?? 0) - (features[`engine_${a.toLowerCase()}`] ?? 0),
+  );
+  return best ?? 'unknown';
 }
 
 function strata(
