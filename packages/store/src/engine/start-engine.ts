@@ -38,7 +38,7 @@ export interface EngineService {
 }
 
 const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
-const stopGraceMs = 1_000;
+const stopGraceMs = 30_000;
 const killGraceMs = 5_000;
 /** chDB binds one data folder per process. */
 let openDataDir: string | undefined;
@@ -117,6 +117,8 @@ async function open(dataDir: string, host: string, options: EngineOptions): Prom
       await drain(killGraceMs);
     });
     await server.close(drained);
+    // Closing the last connections has ended streamed results that nobody read.
+    await drain(killGraceMs);
     await sessions.close();
     openDataDir = undefined;
     options.log.info('store stopped');
