@@ -136,13 +136,12 @@ export const tlsFeatures: readonly Feature[] = [
     name: 'h2_pseudo_order_match',
     label: 'Pseudo-header order fits',
     meaning:
-      "Whether HTTP/2 pseudo-headers come in the order of the TLS stack's engine. Unknown without HTTP/2 or for an unknown stack.",
+      "Whether HTTP/2 pseudo-headers come in the order of the TLS stack's engine. Unknown without HTTP/2, and for stacks other than Chromium's and Firefox's.",
     layer: 'http2',
     unit: 'flag',
-    // Blink and Gecko measured; WebKit's order as its Network process writes it.
-    sql: `if(h2_pseudo_order != '' AND browser_family IN ('Chromium', 'Firefox', 'Safari'),
-      h2_pseudo_order = transform(browser_family, ['Chromium', 'Firefox', 'Safari'], ['m,a,s,p', 'm,p,a,s', 'm,s,p,a'], ''),
-      NULL)`,
+    // Only engines whose order was measured.
+    sql: `if(h2_pseudo_order != '' AND browser_family IN ('Chromium', 'Firefox'),
+      h2_pseudo_order = if(browser_family = 'Chromium', 'm,a,s,p', 'm,p,a,s'), NULL)`,
     model: 'Complet',
     range: [0, 1],
     suspicious: 'low',
