@@ -27,7 +27,7 @@ const keys = {
   k: () => step(-1),
   r: () => location.reload(),
   '/': () => document.querySelector('[data-key="/"]')?.focus(),
-  Enter: () => chosen?.querySelector('a[href^="/ip/"], a[href]')?.click(),
+  Enter: () => (chosen?.querySelector('a[href^="/ip/"]') ?? chosen?.querySelector('a[href]'))?.click(),
 };
 
 addEventListener('keydown', (event) => {

@@ -117,7 +117,7 @@ describe('pages', () => {
     const sentence = /<h1>(.*?)<\/h1>/s.exec(body)?.[1]?.replace(/<[^>]+>/g, '');
     expect(sentence).toContain('CRITICAL 0.97');
     expect(sentence).toContain(
-      'says Chrome 150 on Windows, but its TCP looks like Linux or Android and its HTTP/2 looks like Go or Java',
+      'says Chrome 150 on Windows, but its TCP looks like Linux or Android and its HTTP/2 like Go or Java',
     );
     expect(sentence).toContain('loads no images, styles or scripts');
     expect(sentence).toMatch(/asked 80 paths with 80 requests in 4 min, 66 % of them 404/);

@@ -1,4 +1,5 @@
 import type { ThreatLevel } from '@ja4/bot-detector';
+import { count } from './format/number.ts';
 
 /** How a threat level is shown: always a colour, a shape and a word together. */
 export interface LevelLook {
@@ -7,6 +8,8 @@ export interface LevelLook {
   readonly word: string;
   /** After a number in a sentence: "4 critical". */
   readonly inSentence: string;
+  /** The same after any number but one, where it differs. */
+  readonly plural?: string;
   /** CSS class of colour (`level-critical`). */
   readonly className: string;
   readonly meaning: string;
@@ -52,7 +55,8 @@ export const levelLooks: readonly LevelLook[] = [
   {
     level: 'KNOWN_BOT',
     word: 'KNOWN BOT',
-    inSentence: 'known as bots',
+    inSentence: 'known bot',
+    plural: 'known bots',
     className: 'level-known',
     meaning: 'A robot that is known by its network or its client: a crawler, a monitor, a tool.',
   },
@@ -78,6 +82,11 @@ export const urgentLevels: readonly ThreatLevel[] = ['CRITICAL', 'HIGH'];
 export const levelNames = levelLooks.map((look) => look.level) as [ThreatLevel, ...ThreatLevel[]];
 
 const looks = new Map<string, LevelLook>(levelLooks.map((look) => [look.level, look]));
+
+/** `4 critical`, `1 known bot`. */
+export function countOf(look: LevelLook, number: number | string): string {
+  return `${count(number)} ${Number(number) === 1 ? look.inSentence : (look.plural ?? look.inSentence)}`;
+}
 
 /** The look of a level; one the tables hold but this version does not know is shown as NORMAL with its own word. */
 export function lookOf(level: string): LevelLook {

@@ -3,6 +3,7 @@ import { type Reader, read, type Span, type Timestamp, type UInt64 } from './das
 import { filterParameters, type PageOf, type Position, pageParameters } from './dashboard-verdicts.ts';
 
 const requestListSql = loadQuery('dashboard/request-list');
+const requestCountSql = loadQuery('dashboard/request-count');
 
 export interface LoggedRequest {
   time: Timestamp;
@@ -75,4 +76,21 @@ export function listRequests(reader: Reader, span: Span, choice: RequestChoice, 
     ...filterParameters(only, not),
     ...pageParameters(page),
   });
+}
+
+export interface RequestCount {
+  requests: UInt64;
+  visitors: UInt64;
+  paths: UInt64;
+}
+
+/** What the filters let through. */
+export async function countRequests(reader: Reader, span: Span, { only, not, search }: RequestChoice) {
+  const [found] = await read<RequestCount>(reader, requestCountSql, {
+    ...span,
+    search,
+    ...filterParameters(only, not),
+  });
+  if (!found) throw new Error('an aggregate without GROUP BY has always one row');
+  return found;
 }

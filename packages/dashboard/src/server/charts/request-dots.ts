@@ -39,7 +39,7 @@ export function requestDots(dots: readonly RequestDot[], from: Date, to: Date): 
     );
     const { className, word } = statusClass(dot.status_class);
     const requests = Number(dot.requests);
-    const radius = Math.min(9, 2.6 + Math.sqrt(requests - 1) * 0.8);
+    const radius = Math.min(9, 3.2 + Math.sqrt(requests - 1) * 0.8);
     const moment = new Date(dot.moment);
     const told = `${clock(moment, { seconds: true })} ${requests === 1 ? `${dot.example_path} ${dot.example_status}` : `${requests} requests, ${word}, such as ${dot.example_path}`}`;
     return html`<svg${attributes({ x: x(moment), y: top + lane * laneHeight + laneHeight / 2 })} overflow="visible" class="dot ${className}"><title>${told}</title>${outline(dot.status_class, radius)}</svg>`;

@@ -25,13 +25,26 @@ function isCalm(verdict: { threat_level: string } | undefined): boolean {
   return verdict !== undefined && ['NORMAL', 'LOW', 'LEGITIMATE_BROWSER'].includes(verdict.threat_level);
 }
 
+/** Reasons that only repeat what a sentence about contradicting layers has said. */
+const toldByLayers: ReadonlySet<string> = new Set([
+  'layer_disagreement',
+  'axis_ja4_known',
+  'is_known_browser',
+  'fingerprint_coherence_score',
+  'ua_tls_mismatch',
+  'os_ttl_mismatch_ratio',
+]);
+const nothingTold: ReadonlySet<string> = new Set();
+
 /** The sentence at the head of a visitor's page, after level and score. */
 export function headline(identity: VisitorIdentity | undefined, verdict: FullVerdict | undefined): string {
   const claim = claimOf(identity?.user_agents[0] ?? verdict?.first_ua ?? '');
   const layers = identity ? layersOf(identity) : [];
   const parts = [claimWords(claim) + contradiction(claim, layers)];
   const doings = identity ? [activity(identity)] : [];
-  const reasons = mainPhrases(verdict?.reasons ?? [], isCalm(verdict) ? 0 : 2);
+  const told = parts[0]?.includes(', but ') ? toldByLayers : nothingTold;
+  const open = (verdict?.reasons ?? []).filter(({ feature }) => !told.has(feature));
+  const reasons = mainPhrases(open, isCalm(verdict) ? 0 : 2);
   if (verdict?.bot_name) parts.push(`known as ${verdict.bot_name}`);
   return `${[...parts, ...reasons, ...doings].join('; ')}.`;
 }
@@ -42,8 +55,10 @@ function contradiction(claim: Claim, layers: readonly LayerView[]): string {
   const wire = layers.filter(({ name }) => name === 'TCP' || name === 'TLS' || name === 'HTTP/2');
   const against = wire.filter(({ fit }) => fit === 'differs');
   if (against.length > 0) {
-    const which = against.map(({ name, looksLike }) => `its ${name} looks like ${looksLike}`);
-    return `, but ${which.join(' and ')}`;
+    const which = against.map(
+      ({ name, looksLike }, index) => `its ${name} ${index === 0 ? 'looks like' : 'like'} ${looksLike}`,
+    );
+    return `, but ${which.join(', ').replace(/, (?=[^,]*$)/, ' and ')}`;
   }
   return wire.some(({ fit }) => fit === 'agrees') ? ', and the wire agrees' : '';
 }

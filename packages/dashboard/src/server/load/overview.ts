@@ -11,7 +11,7 @@ export async function loadOverview(context: Context) {
   const [levels, kinds, lookAt, pipeline] = await Promise.all([
     visitorsByLevel(reader, span, levelNames),
     visitorsByKind(reader, span, urgentLevels),
-    visitorsToLookAt(reader, span, { levels: levelNames, urgent: [...urgentLevels, 'MEDIUM'], limit: 9 }),
+    visitorsToLookAt(reader, span, { levels: levelNames, urgent: [...urgentLevels, 'MEDIUM'], limit: 6 }),
     loadPipeline(reader, span),
   ]);
   return { levels, kinds, lookAt, pipeline };

@@ -1,7 +1,7 @@
 import { shortLine } from '../explain/headline.ts';
-import { count, counted } from '../format/number.ts';
+import { counted } from '../format/number.ts';
 import { type HtmlValue, html, type SafeHtml } from '../html.ts';
-import { lookOf, urgentLevels } from '../levels.ts';
+import { countOf, lookOf, urgentLevels } from '../levels.ts';
 import { loadOverview, loadTimeline, type Overview } from '../load/overview.ts';
 import { rangeWords } from '../parts/frame.ts';
 import { kindsCard } from '../parts/kinds.ts';
@@ -11,7 +11,7 @@ import { levelChart } from '../parts/level-chart.ts';
 import { pipelineCard } from '../parts/pipeline-card.ts';
 import { empty } from '../parts/table.ts';
 import { term } from '../parts/term.ts';
-import { addressLink, moment, oneLine } from '../parts/values.ts';
+import { addressLink, moment } from '../parts/values.ts';
 import type { Context } from '../request/context.ts';
 import { page } from '../routes.ts';
 
@@ -40,11 +40,10 @@ function sentence(context: Context, { levels, pipeline }: Overview): HtmlValue {
   const medium = sum(ofLevels(['MEDIUM']));
   const link = (level: string, words: string) =>
     html`<a href="${context.link('/detections', { level })}">${words}</a>`;
-  const parts = urgent.map((row) =>
-    link(row.threat_level, `${count(row.visitors)} ${lookOf(row.threat_level).inSentence}`),
-  );
+  const parts = urgent.map((row) => link(row.threat_level, countOf(lookOf(row.threat_level), row.visitors)));
   const toLookAt = sum(urgent);
-  const unusual = medium > 0 && html`, ${link('MEDIUM', counted(medium, 'more is', 'more are'))} unusual`;
+  const unusual =
+    medium > 0 && html`, ${link('MEDIUM', `${counted(medium, 'more is', 'more are')} unusual`)}`;
   const who =
     toLookAt > 0
       ? html`<strong>${counted(toLookAt, 'visitor')}</strong> ${toLookAt === 1 ? 'needs' : 'need'} a look: ${listed(parts)}${unusual}`
@@ -68,11 +67,16 @@ function beneath(context: Context, { levels, pipeline }: Overview, sessions: num
   return html`Of ${counted(visitors, 'visitor')} in ${counted(sessions, 'session')}, scored ${moment(pipeline.lastVerdict, context.now)}${mode !== '' && html` in ${term('mode', `${mode} mode`)}`}.${provisional && html` Scores are ${term('provisional', 'provisional')}: the site is still being learned.`}`;
 }
 
+function reasonLine(row: Overview['lookAt'][number]): SafeHtml {
+  const words = shortLine(row.user_agent, { threat_level: row.level, reasons: row.main_reasons });
+  return html`<span class="look-why" title="${words}">${words}</span>`;
+}
+
 function lookAtCard(context: Context, { lookAt }: Overview): SafeHtml {
   const rows = lookAt.map(
     (row) => html`<li>
 <span class="look-mark">${levelShape(row.level, lookOf(row.level).word)}</span>
-<span class="look-main"><span class="look-who">${addressLink(context, row.ip)} ${row.network !== '' && html`<span class="muted one-line">${row.network}</span>`}</span>${oneLine(shortLine(row.user_agent, { threat_level: row.level, reasons: row.main_reasons }), 'look-why')}</span>
+<span class="look-main"><span class="look-who">${addressLink(context, row.ip)} ${row.network !== '' && html`<span class="muted one-line">${row.network}</span>`}</span>${reasonLine(row)}</span>
 <span class="look-figures">${scoreCell(row.score, row.level)}<span class="muted">${moment(row.seen, context.now)}</span></span></li>`,
   );
   const content =

@@ -5,13 +5,11 @@ import { type HtmlValue, html } from '../html.ts';
 import { loadPipeline, type ServiceState } from '../load/pipeline.ts';
 import { rangeWords } from '../parts/frame.ts';
 import { card, lead } from '../parts/layout.ts';
+import { serviceMark } from '../parts/services.ts';
 import { empty, table } from '../parts/table.ts';
 import { term } from '../parts/term.ts';
 import { moment } from '../parts/values.ts';
 import { page } from '../routes.ts';
-
-/** A service that reported within this time is alive; they report every ten seconds. */
-const aliveMs = 35_000;
 
 /** `/pipeline`: whether everything is seen, where anything was lost, how far behind it is. */
 export const pipelinePage = page({
@@ -29,7 +27,6 @@ export const pipelinePage = page({
         : html`<strong>${counted(state.lost, 'thing')}</strong> went missing`;
     const sentence = html`${counted(state.requests, 'request')} in the ${rangeWords(context)}, ${percent(state.joined / Math.max(1, state.requests))} of them ${term('joined', 'joined')} with their handshake; ${lost}.`;
     const beneath = html`The newest request is from ${moment(state.lastRequest, context.now)}, the last scores from ${moment(state.lastVerdict, context.now)}.${state.behindProxy > 0 && html` ${counted(state.behindProxy, 'request')} came through a trusted proxy, so their network layers are not the visitors’.`}`;
-    const alive = (service: ServiceState) => context.now.getTime() - Date.parse(service.lastReport) < aliveMs;
     const body = html`${lead(sentence, beneath)}
 <div class="grid two">
 ${card(
@@ -46,8 +43,7 @@ ${card(
           { title: 'Service', cell: (row) => row.service },
           {
             title: 'State',
-            cell: (row) =>
-              alive(row) ? html`<span class="good">running</span>` : html`<span class="muted">silent</span>`,
+            cell: (row) => serviceMark(context, row),
           },
           { title: 'Last report', cell: (row) => moment(row.lastReport, context.now) },
           { title: 'Restarts', kind: 'number', cell: (row) => count(row.restarts) },

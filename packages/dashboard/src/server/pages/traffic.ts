@@ -1,5 +1,5 @@
-import { type LoggedRequest, listRequests } from '@ja4/store';
-import { bytes, count } from '../format/number.ts';
+import { countRequests, type LoggedRequest, listRequests } from '@ja4/store';
+import { bytes, counted } from '../format/number.ts';
 import { html, type SafeHtml } from '../html.ts';
 import { keptFields, rangeWords } from '../parts/frame.ts';
 import { lead } from '../parts/layout.ts';
@@ -7,7 +7,7 @@ import { pager } from '../parts/pager.ts';
 import { chips, given, pick } from '../parts/pick.ts';
 import { statusMark } from '../parts/status.ts';
 import { type Column, empty, table } from '../parts/table.ts';
-import { addressLink, ja4Link, moment, oneLine } from '../parts/values.ts';
+import { addressLink, clockTime, ja4Link, oneLine } from '../parts/values.ts';
 import type { Context } from '../request/context.ts';
 import { requestChoice, requestFields, requestListShape, requestPage } from '../request/lists.ts';
 import { page } from '../routes.ts';
@@ -31,13 +31,13 @@ export const trafficPage = page({
   render: async (context, given) => {
     const asked = requestPage(given);
     const span = { from: context.range.from, to: context.range.to };
-    const rows = await listRequests(context.reader, span, requestChoice(given), {
-      ...asked,
-      limit: asked.limit + 1,
-    });
+    const choice = requestChoice(given);
+    const [rows, found] = await Promise.all([
+      listRequests(context.reader, span, choice, { ...asked, limit: asked.limit + 1 }),
+      countRequests(context.reader, span, choice),
+    ]);
     const shown = rows.slice(0, asked.limit);
-    const more = rows.length > asked.limit;
-    const sentence = html`${more ? `The first ${count(asked.limit)}` : count(shown.length)} ${shown.length === 1 ? 'request' : 'requests'} of the ${rangeWords(context)}.`;
+    const sentence = html`<strong>${counted(found.requests, 'request')}</strong> by ${counted(found.visitors, 'visitor')} for ${counted(found.paths, 'path')} in the ${rangeWords(context)}.`;
     const body = html`${lead(sentence)}
 ${filterForm(context)}
 ${chips(context, requestFields, labels)}
@@ -77,13 +77,17 @@ function filterForm(context: Context): SafeHtml {
 
 function columns(context: Context): Column<LoggedRequest>[] {
   return [
-    { title: 'Time', sort: 'time', cell: (row) => moment(row.time, context.now) },
+    { title: 'Time', sort: 'time', cell: (row) => clockTime(row.time, context.now) },
     {
       title: 'Visitor',
       sort: 'src_ip',
       cell: (row) => pick(context, 'ip', row.ip, addressLink(context, row.ip)),
     },
-    { title: 'Method', sort: 'method', cell: (row) => pick(context, 'method', row.method, row.method) },
+    {
+      title: 'Method',
+      sort: 'method',
+      cell: (row) => pick(context, 'method', row.method, oneLine(row.method, 'short')),
+    },
     {
       title: 'Path',
       sort: 'path',
@@ -117,7 +121,7 @@ function columns(context: Context): Column<LoggedRequest>[] {
       title: 'Version',
       sort: 'http_version',
       kind: 'minor',
-      cell: (row) => pick(context, 'http_version', row.http_version, row.http_version),
+      cell: (row) => pick(context, 'http_version', row.http_version, oneLine(row.http_version, 'short')),
     },
     {
       title: 'User-Agent',

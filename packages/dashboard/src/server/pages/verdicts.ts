@@ -2,13 +2,14 @@ import { countVerdicts, listVerdicts, type Verdict, type VerdictTable } from '@j
 import { shortLine } from '../explain/headline.ts';
 import { count, counted } from '../format/number.ts';
 import { attributes, type HtmlValue, html, type SafeHtml } from '../html.ts';
-import { levelLooks, levelNames, lookOf } from '../levels.ts';
+import { countOf, levelLooks, levelNames, lookOf } from '../levels.ts';
 import { keptFields, rangeWords } from '../parts/frame.ts';
 import { lead, listed } from '../parts/layout.ts';
 import { levelBadge, levelShape, scoreCell } from '../parts/level.ts';
 import { pager } from '../parts/pager.ts';
 import { chips, given, pick } from '../parts/pick.ts';
 import { type Column, empty, table } from '../parts/table.ts';
+import { term } from '../parts/term.ts';
 import { addressLink, ja4Link, moment, oneLine, orDash } from '../parts/values.ts';
 import type { Context } from '../request/context.ts';
 import { verdictChoice, verdictFields, verdictListShape, verdictPage } from '../request/lists.ts';
@@ -49,7 +50,7 @@ function verdictsPage(path: string, title: string, tableName: VerdictTable) {
         countVerdicts(context.reader, span, choice),
       ]);
       const shown = rows.slice(0, asked.limit);
-      const body = html`${lead(sentence(context, title, counts, choice.only.level))}
+      const body = html`${lead(sentence(context, title, counts, choice.only.level), shown.some(({ provisional }) => provisional === 1) && html`Scores are ${term('provisional', 'provisional')}: the site is still being learned.`)}
 ${filterForm(context, counts)}
 ${chips(context, verdictFields, labels)}
 ${
@@ -65,9 +66,9 @@ ${
 function sentence(context: Context, title: string, counts: Counts, only: readonly string[]): HtmlValue {
   const inForce = counts.filter(({ threat_level }) => only.length === 0 || only.includes(threat_level));
   const sessions = inForce.reduce((sum, row) => sum + Number(row.sessions), 0);
-  const parts = levelLooks.flatMap(({ level, inSentence }) => {
-    const row = inForce.find(({ threat_level }) => threat_level === level);
-    return row ? [`${count(row.sessions)} ${inSentence}`] : [];
+  const parts = levelLooks.flatMap((look) => {
+    const row = inForce.find(({ threat_level }) => threat_level === look.level);
+    return row ? [countOf(look, row.sessions)] : [];
   });
   const what = title === 'Detections' ? counted(sessions, 'detection') : counted(sessions, 'scored session');
   if (sessions === 0)
@@ -111,8 +112,7 @@ function columns(context: Context): Column<Verdict>[] {
       title: 'Score',
       sort: 'anomaly_score',
       term: 'score',
-      cell: (row) =>
-        html`${scoreCell(row.anomaly_score, row.threat_level)}${row.provisional === 1 && html`<span class="muted" title="Provisional: the site is still being learned">?</span>`}`,
+      cell: (row) => scoreCell(row.anomaly_score, row.threat_level),
     },
     {
       title: 'Visitor',
@@ -165,7 +165,12 @@ function network(context: Context, row: Verdict): HtmlValue {
 function client(context: Context, row: Verdict): HtmlValue {
   if (row.bot_name !== '') return pick(context, 'bot', row.bot_name, oneLine(row.bot_name, 'short'));
   if (row.browser_family === '') return orDash('');
-  return pick(context, 'browser', row.browser_family, row.browser_family.replaceAll('_', ' '));
+  return pick(
+    context,
+    'browser',
+    row.browser_family,
+    oneLine(row.browser_family.replaceAll('_', ' '), 'short'),
+  );
 }
 
 function nothing(context: Context, title: string): SafeHtml {

@@ -15,7 +15,7 @@ import { levelBadge } from '../parts/level.ts';
 import { statusClasses, statusMark } from '../parts/status.ts';
 import { empty, table, tableBehind } from '../parts/table.ts';
 import { term } from '../parts/term.ts';
-import { copyable, fingerprint, ja4Link, moment, oneLine } from '../parts/values.ts';
+import { clockTime, copyable, fingerprint, ja4Link, moment, oneLine } from '../parts/values.ts';
 import { historyCard, neighboursCard, pathsCard } from '../parts/visitor-lists.ts';
 import { whyCard } from '../parts/why.ts';
 import { notFound } from '../problem.ts';
@@ -42,9 +42,9 @@ function full(context: Context, visitor: Visitor): SafeHtml {
   return html`${head(context, visitor)}
 <div class="grid two-one">
 <div>${present ? whyCard(present) : card('Why', empty('Not scored yet.', 'The detector scores a session a few seconds after its requests arrive.'))}
-${identity && layerRow(claimWords(claimOf(identity.user_agents[0] ?? '')), layersOf(identity))}</div>
+${identity && layerRow(claimWords(claimOf(identity.user_agents[0] ?? '')), layersOf(identity))}
+${timelineCard(context, visitor)}</div>
 <div>${identityCard(context, visitor)}${present && scoresCard(present)}</div></div>
-${timelineCard(context, visitor)}
 <div class="grid two">${pathsCard(context, ip, visitor.paths)}${requestsCard(context, ip, visitor.requests)}</div>
 <div class="grid two">
 ${neighboursCard(
@@ -204,8 +204,7 @@ function requestsCard(context: Context, ip: string, rows: readonly LoggedRequest
       [
         {
           title: 'Time',
-          cell: (row) =>
-            html`<span title="${row.time}">${clock(new Date(row.time), { seconds: true })}</span>`,
+          cell: (row) => clockTime(row.time, context.now),
         },
         { title: 'Method', cell: (row) => row.method },
         {

@@ -3,6 +3,7 @@ import { html, type SafeHtml } from '../html.ts';
 import type { PipelineState } from '../load/pipeline.ts';
 import type { Context } from '../request/context.ts';
 import { card } from './layout.ts';
+import { serviceMarks } from './services.ts';
 import { term } from './term.ts';
 import { moment } from './values.ts';
 
@@ -29,7 +30,7 @@ export function pipelineCard(context: Context, state: PipelineState, sessions: n
   return card(
     'Pipeline',
     html`<ol class="steps">${steps.map(({ name, figure, note }) => html`<li><span class="step-name">${name}</span><span class="step-figure num">${figure}</span><span class="hint">${note}</span></li>`)}</ol>
-<dl class="facts inline"><div><dt>${term('loss', 'Loss')}</dt><dd>${loss}</dd></div><div><dt>${term('lag', 'Newest request')}</dt><dd>${moment(state.lastRequest, context.now)}</dd></div><div><dt>Last scored</dt><dd>${moment(state.lastVerdict, context.now)}</dd></div></dl>`,
+<dl class="facts inline"><div><dt>${term('loss', 'Loss')}</dt><dd>${loss}</dd></div><div><dt>${term('lag', 'Newest request')}</dt><dd>${moment(state.lastRequest, context.now)}</dd></div><div><dt>Last scored</dt><dd>${moment(state.lastVerdict, context.now)}</dd></div></dl>${serviceMarks(context, state.services)}`,
     {
       more: html`<a href="${context.link('/pipeline')}">Services and losses</a>`,
       hint: 'What came in within the range, step by step.',

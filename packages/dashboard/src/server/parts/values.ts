@@ -1,4 +1,4 @@
-import { absolute, relative } from '../format/time.ts';
+import { absolute, clock, relative } from '../format/time.ts';
 import { type HtmlValue, html, type SafeHtml } from '../html.ts';
 import { segment } from '../links.ts';
 import type { Context } from '../request/context.ts';
@@ -8,6 +8,15 @@ export function moment(iso: string, now: Date): SafeHtml {
   const time = new Date(iso);
   if (Number.isNaN(time.getTime()) || time.getTime() === 0) return html`<span class="muted">never</span>`;
   return html`<time datetime="${time.toISOString()}" title="${absolute(time)}">${relative(time, now)}</time>`;
+}
+
+/** The time of day to the second, with the day when it is another; how long ago on hover. */
+export function clockTime(iso: string, now: Date): SafeHtml {
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return html`<span class="muted">–</span>`;
+  const date = time.toISOString().slice(0, 10) !== now.toISOString().slice(0, 10);
+  const told = `${absolute(time)}, ${relative(time, now)}`;
+  return html`<time class="num" datetime="${time.toISOString()}" title="${told}">${clock(time, { date, seconds: true })}</time>`;
 }
 
 /**

@@ -1,0 +1,177 @@
+import { startDashboard } from '@ja4/dashboard';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import {
+  hostile,
+  insertSampleTraffic,
+  silent,
+  startTestStore,
+  type TestStore,
+} from '../../packages/dashboard/src/server/sample-traffic.test-support.ts';
+import { itNeeds, program } from '../setup/needs.ts';
+
+const inChromium = itNeeds(program('chromium'));
+const executablePath = '/usr/bin/chromium';
+const quiet = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--no-first-run',
+  '--disable-sync',
+];
+
+let engine: TestStore;
+let dashboard: Awaited<ReturnType<typeof startDashboard>>;
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  engine = await startTestStore();
+  await insertSampleTraffic(engine.store, Date.now());
+  dashboard = await startDashboard({
+    host: '127.0.0.1',
+    port: 0,
+    datasets: [
+      { name: 'live', label: 'Live', store: engine.store },
+      { name: 'empty', label: 'Empty', store: engine.emptyStore },
+    ],
+    dataDir: engine.dataDir,
+    log: silent,
+  });
+  browser = await chromium.launch({ executablePath, args: quiet }).catch(() => undefined);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await dashboard?.stop();
+  await engine?.close();
+});
+
+interface Window {
+  width?: number;
+  colorScheme?: 'light' | 'dark';
+  javaScriptEnabled?: boolean;
+}
+
+/** A page of its own, with everything it complained about: console errors, policy violations, dialogs. */
+async function open({
+  width = 1440,
+  ...options
+}: Window = {}): Promise<{ page: Page; complaints: string[] }> {
+  if (!browser) throw new Error('chromium did not start');
+  const context = await browser.newContext({ viewport: { width, height: 900 }, ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  return { page, complaints };
+}
+
+const pages = [
+  '/',
+  '/?data=empty',
+  '/detections',
+  '/scores?level=NORMAL&level=LEGITIMATE_BROWSER',
+  '/traffic',
+  '/ip/198.19.0.9',
+  '/ip/2001:db8:16::7',
+  `/ja4/${encodeURIComponent(hostile)}`,
+  '/pipeline',
+  '/help',
+];
+
+describe('the dashboard in a browser', () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [1440, 900, 390]) {
+      inChromium(`fits ${width} pixels in the ${colorScheme} theme, without a complaint`, async () => {
+        const { page, complaints } = await open({ width, colorScheme });
+        for (const path of pages) {
+          const response = await page.goto(dashboard.url + path);
+          expect(response?.status(), path).toBe(200);
+          const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+          expect(overflow, `${path} is wider than the window`).toBeLessThanOrEqual(0);
+        }
+        expect(complaints).toEqual([]);
+        await page.context().close();
+      });
+    }
+  }
+
+  inChromium('leads from the overview to a visitor and back without scripts', async () => {
+    const { page } = await open({ javaScriptEnabled: false });
+    await page.goto(dashboard.url);
+    await page.getByRole('link', { name: '1 high', exact: true }).click();
+    expect(new URL(page.url()).search).toBe('?level=HIGH');
+    await page.getByRole('link', { name: '198.19.0.10', exact: true }).click();
+    expect(await page.locator('h1').textContent()).toContain('says python-requests 2.31');
+    await page.goBack();
+    expect(new URL(page.url()).pathname).toBe('/detections');
+    await page.context().close();
+  });
+
+  inChromium('filters by form, lifts a filter and narrows to a value without scripts', async () => {
+    const { page } = await open({ javaScriptEnabled: false });
+    await page.goto(`${dashboard.url}/scores`);
+    await page.locator('.tick', { hasText: 'CRITICAL' }).click();
+    await page.getByLabel('Address').fill('198.19.0.0/24');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(1);
+    await page.locator('.chip', { hasText: 'CRITICAL' }).click();
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(2);
+    await page.locator('tbody tr').first().hover();
+    await page.getByRole('link', { name: 'Not ip 198.19.0.9' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(1);
+    expect(new URL(page.url()).searchParams.get('not_ip')).toBe('198.19.0.9');
+    await page.context().close();
+  });
+
+  inChromium('is walked through with the keyboard', async () => {
+    const { page } = await open();
+    await page.goto(`${dashboard.url}/detections`);
+    const first = await page.locator('tbody tr:nth-child(2) a[href^="/ip/"]').textContent();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/ip\//);
+    expect(await page.locator('.who .whole').textContent()).toBe(first);
+    await page.keyboard.press('/');
+    await page.keyboard.type('198.18.16.3');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${dashboard.url}/ip/198.18.16.3`);
+    await page.context().close();
+  });
+
+  inChromium('chooses time range and dataset, and keeps them from page to page', async () => {
+    const { page } = await open();
+    await page.goto(dashboard.url);
+    await page.locator('.range summary').click();
+    await page.getByRole('link', { name: 'last 6 h' }).click();
+    await page.getByRole('link', { name: 'Visitors', exact: true }).click();
+    expect(new URL(page.url()).searchParams.get('from')).toBe('now-6h');
+    await page.getByRole('link', { name: 'Empty' }).click();
+    expect(await page.locator('main').textContent()).toContain('Nobody has been scored in this range.');
+    await page.locator('.range summary').click();
+    await page.getByLabel('From').fill('2026-01-01');
+    await page.getByRole('button', { name: 'Show' }).click();
+    const { searchParams } = new URL(page.url());
+    expect([searchParams.get('from'), searchParams.get('data')]).toEqual(['2026-01-01', 'empty']);
+    await page.context().close();
+  });
+
+  inChromium('lets its own pages connect to nothing', async () => {
+    const { page } = await open();
+    await page.goto(`${dashboard.url}/help`);
+    const status = await page.evaluate(
+      `fetch('/api/overview').then((response) => response.status, () => 'refused')`,
+    );
+    // The policy allows no connection from a page, not even to itself.
+    expect(status).toBe('refused');
+    await page.context().close();
+  });
+});
