@@ -13,7 +13,7 @@ let server: TestEngine;
 let client: ClickHouseClient;
 
 beforeAll(async () => {
-  server = await startTestEngine();
+  server = await startTestEngine({ insertLimitBytes: 8_000_000 });
   client = server.admin.client;
   await client.command({ query: 'CREATE TABLE rows (a UInt32, b String) ENGINE = MergeTree ORDER BY a' });
 });
@@ -297,6 +297,59 @@ describe('sessions', () => {
       )
       .toEqual([]);
     await expect.poll(() => server.engine.counters().read_running).toBe(0);
+  });
+});
+
+describe('limits', () => {
+  test('a statement can be killed by the query id its client gave it', async () => {
+    const long = client.query({
+      query: 'SELECT sum(sipHash64(number)) FROM numbers(100000000000)',
+      query_id: "mine-'3",
+    });
+    const killed = failsWith(long, 394);
+    await sleep(100);
+    await client.command({ query: "KILL QUERY WHERE query_id = 'mine-''3'" });
+    await killed;
+  });
+
+  test('a statement that wants more memory than there is fails alone', async () => {
+    await failsWith(rows('SELECT length(groupArray(toString(number))) FROM numbers(1000000000)'), 241);
+    expect(await rows('SELECT 1 AS a')).toEqual([{ a: 1 }]);
+  });
+
+  test('an insert that is too large is refused with a reason, packed or not', async () => {
+    const query = '/?query=INSERT%20INTO%20rows%20FORMAT%20CSV';
+    const large = Buffer.alloc(30_000_000, '1,x\n');
+    const answers = [
+      await send(query, { body: large }),
+      await send(query, { body: gzipSync(large), headers: { 'Content-Encoding': 'gzip' } }),
+    ];
+    for (const answer of answers) {
+      expect(answer.status).toBe(413);
+      expect(answer.body.toString()).toContain('send smaller batches');
+    }
+    expect(readdirSync(join(server.dataDir, 'inserts'))).toEqual([]);
+  });
+
+  test('a statement that is too long is refused with a reason', async () => {
+    const answer = await send('/', { body: `SELECT '${'x'.repeat(2_000_000)}'` });
+    expect(answer.status).toBe(413);
+    expect((await send('/', { body: `SELECT length('${'x'.repeat(900_000)}')` })).body.toString()).toBe(
+      '900000\n',
+    );
+  });
+
+  test('a client that leaves in the middle of an insert leaves nothing', async () => {
+    const socket = request(`${server.engine.url}/?query=INSERT%20INTO%20rows%20FORMAT%20CSV`, {
+      method: 'POST',
+      headers: { 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': readStorePassword(server.dataDir) },
+    });
+    socket.on('error', () => undefined);
+    socket.write('4000000000,x\n');
+    await sleep(100);
+    socket.destroy();
+    await expect.poll(() => readdirSync(join(server.dataDir, 'inserts'))).toEqual([]);
+    expect(await rows('SELECT 1 FROM rows WHERE a = 4000000000')).toEqual([]);
   });
 });
 

@@ -142,9 +142,13 @@ async function handle(
     counters.error(failed.code);
     if (failed.status === 401)
       response.setHeader('WWW-Authenticate', 'Basic realm="ClickHouse server HTTP API"');
-    // What is left of the body is not read: the connection cannot be used again.
-    if (!request.complete) response.setHeader('Connection', 'close');
+    // A stranger's body is not read on; the connection cannot be used again.
+    if (!request.complete && [401, 403].includes(failed.status) && !response.headersSent)
+      response.setHeader('Connection', 'close');
     sink.fail(failed, options.version);
+    // The rest of the body is read past, so that the client gets to the answer.
+    request.unpipe();
+    request.resume();
   }
 }
 

@@ -1,8 +1,7 @@
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdirSync, rmSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import { failure } from './clickhouse-error.ts';
 
 /** Rows of one INSERT in a file of their own, removed on `dispose`. */
@@ -36,29 +35,22 @@ export class InsertBodies {
   async receive(first: string, rest: Readable | undefined): Promise<InsertBody> {
     const path = join(this.#folder, `${process.pid}-${this.#next++}`);
     const dispose = (): Promise<void> => rm(path, { force: true });
-    const limit = this.#limitBytes;
+    const file = await open(path, 'wx', 0o600);
     let bytes = 0;
-    const counted = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        bytes += chunk.length;
-        if (bytes <= limit) done(null, chunk);
-        else
-          done(
-            failure(
-              'QUERY_IS_TOO_LARGE',
-              `The insert's body is larger than ${limit} bytes; send smaller batches.`,
-            ),
-          );
-      },
-    });
     try {
-      const file = createWriteStream(path, { mode: 0o600, flags: 'wx' });
-      if (first !== '') counted.write(first);
-      if (rest === undefined) {
-        counted.end();
-        await pipeline(counted, file);
-      } else await pipeline(rest, counted, file);
-      return { path, bytes, dispose };
+      const write = async (chunk: Buffer): Promise<void> => {
+        bytes += chunk.length;
+        if (bytes > this.#limitBytes)
+          throw failure(
+            'QUERY_IS_TOO_LARGE',
+            `The insert's body is larger than ${this.#limitBytes} bytes; send smaller batches.`,
+          );
+        await file.writeFile(chunk);
+      };
+      if (first !== '') await write(Buffer.from(first));
+      // The request is left open on failure: its connection carries the answer.
+      const chunks: AsyncIterable<Buffer> = rest?.iterator({ destroyOnReturn: false }) ?? Readable.from([]);
+      for await (const chunk of chunks) await write(chunk);
     } catch (error) {
       await dispose();
       if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
@@ -67,6 +59,9 @@ export class InsertBodies {
           'The disk of the data folder is full; free space and send the batch again.',
         );
       throw error;
+    } finally {
+      await file.close();
     }
+    return { path, bytes, dispose };
   }
 }

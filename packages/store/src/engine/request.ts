@@ -47,6 +47,8 @@ function decoded(request: IncomingMessage): Readable {
       `Content-Encoding '${encoding.slice(0, 40)}' is not known; use gzip, br, zstd or deflate.`,
     );
   const stream = decoder();
+  // It may fail before anything reads it; whoever does then gets the error.
+  stream.on('error', () => undefined);
   request.once('error', (error) => stream.destroy(error));
   request.once('aborted', () => stream.destroy(failure('QUERY_WAS_CANCELLED', 'The client went away.')));
   return request.pipe(stream);
@@ -55,7 +57,9 @@ function decoded(request: IncomingMessage): Readable {
 async function readText(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  // Left open on failure: the request's connection carries the answer.
+  const pieces: AsyncIterable<Buffer> = stream.iterator({ destroyOnReturn: false });
+  for await (const chunk of pieces) {
     size += chunk.length;
     if (size > maxStatementBytes)
       throw failure(

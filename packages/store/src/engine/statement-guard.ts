@@ -28,6 +28,8 @@ export interface Statement {
   format: string | undefined;
   /** Present for an INSERT with data, absent for INSERT … SELECT. */
   insert: InsertFromData | undefined;
+  /** The query id in `KILL QUERY WHERE query_id = '…'`, which only this server knows. */
+  killQueryId?: string | undefined;
 }
 
 const readVerbs = new Set(['SELECT', 'FROM', 'SHOW', 'DESCRIBE', 'DESC', 'EXISTS', 'EXPLAIN']);
@@ -245,7 +247,17 @@ export function guardStatement(sql: string, role: Role, context: GuardContext): 
   checkSettings(tokens, context);
   const insert = kind === 'insert' ? readInsert(sql, tokens) : undefined;
   const format = insert === undefined ? trailingFormat(tokens) : undefined;
-  return { kind, verb, ...takeSettings(sql, tokens), format, insert };
+  const killQueryId = kind === 'kill' ? queryIdToKill(tokens) : undefined;
+  return { kind, verb, ...takeSettings(sql, tokens), format, insert, killQueryId };
+}
+
+function queryIdToKill(tokens: readonly Token[]): string | undefined {
+  const [kill, query, where, column, equals, value, mode, more] = tokens;
+  const words = [kill, query, where, column].map(keyword).join(' ');
+  const whole = more === undefined && /^(?:|SYNC|ASYNC)$/.test(keyword(mode)) && mode?.kind !== 'symbol';
+  return words === 'KILL QUERY WHERE QUERY_ID' && isSymbol(equals, '=') && value?.kind === 'string' && whole
+    ? value.value
+    : undefined;
 }
 
 function statementKind(verb: string): Statement['kind'] {

@@ -65,6 +65,8 @@ export class StatementRunner {
   readonly #bodies: InsertBodies;
   readonly #counters: EngineCounters;
   readonly #context: GuardContext;
+  /** The clients' own query ids of the jobs that wait or run. */
+  readonly #running = new Map<string, string>();
 
   constructor(
     sessions: EngineSessions,
@@ -103,9 +105,25 @@ export class StatementRunner {
       parameters: request.parameters,
       readonly: statement.kind === 'read',
     };
+    if (request.queryId !== undefined) this.#running.set(job.id, request.queryId);
+    try {
+      await this.#dispatch(statement, request, role, job, sink, signal);
+    } finally {
+      this.#running.delete(job.id);
+    }
+  }
+
+  async #dispatch(
+    statement: Statement,
+    request: StatementRequest,
+    role: Role,
+    job: Job,
+    sink: Sink,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (statement.insert !== undefined) return this.#insert(statement, request, role, job, sink, signal);
     request.body?.resume();
-    if (statement.kind === 'kill') return this.#kill(job, sink);
+    if (statement.kind === 'kill') return this.#kill(job, statement.killQueryId, sink);
     if (statement.kind === 'read') return this.#read(job, request.waitEndOfQuery, sink, signal);
     return this.#change(job, statement.kind === 'insert', sink, signal);
   }
@@ -166,8 +184,10 @@ export class StatementRunner {
   }
 
   /** Outside the lanes, which may be full of what is to be stopped. */
-  async #kill(job: Job, sink: Sink): Promise<void> {
-    const bytes = await this.#sessions.control(job.sql, job.format);
+  async #kill(job: Job, queryId: string | undefined, sink: Sink): Promise<void> {
+    const jobs = [...this.#running].filter(([, id]) => id === queryId && queryId !== undefined);
+    for (const [id] of jobs) await this.#sessions.kill(id);
+    const bytes = jobs.length > 0 ? new Uint8Array() : await this.#sessions.control(job.sql, job.format);
     await sink.whole(job.format, bytes, nothing);
   }
 
