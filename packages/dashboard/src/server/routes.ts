@@ -10,12 +10,12 @@ export interface Page {
 }
 
 /** Another page of this site that answers instead. */
-export interface Redirect {
+interface Redirect {
   readonly redirect: string;
 }
 
 /** Values of the path's placeholders (`/ip/:ip`), percent-decoded. */
-export type PathValues = Readonly<Record<string, string>>;
+type PathValues = Readonly<Record<string, string>>;
 
 export interface PageRoute<Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly path: string;

@@ -18,7 +18,7 @@ import { pino } from 'pino';
 /** What an attacker writes wherever a value reaches a page. */
 export const hostile = '"><script>alert(1)</script><img src=x onerror=alert(2)>\'';
 
-export const chromeAgent =
+const chromeAgent =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36';
 
 export const silent = pino({ level: 'silent' });
@@ -59,7 +59,7 @@ export async function startTestStore(): Promise<TestStore> {
 const ja4 = 't13d1516h2_8daaf6152771_02713d6af862';
 
 /** A request as the correlator would store it; `minutesAgo` before `now`. */
-export function requestRow(now: number, minutesAgo: number, values: Partial<HttpLogRow>): HttpLogRow {
+function requestRow(now: number, minutesAgo: number, values: Partial<HttpLogRow>): HttpLogRow {
   return {
     ...absentHttpLogRow(),
     time: (now - minutesAgo * 60_000) * 1000,
@@ -97,7 +97,7 @@ export function requestRow(now: number, minutesAgo: number, values: Partial<Http
 }
 
 /** A verdict as the detector would write it. */
-export function verdictRow(now: number, values: Record<string, unknown>) {
+function verdictRow(now: number, values: Record<string, unknown>) {
   const second = Math.floor(now / 1000);
   return {
     detected_at: second,

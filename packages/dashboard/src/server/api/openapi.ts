@@ -92,7 +92,7 @@ export function describeApi() {
 }
 
 /** Every answer other than 200. */
-export const problemSchema = z.object({
+const problemSchema = z.object({
   error: z.object({
     code: z.string(),
     message: z.string(),

@@ -13,7 +13,9 @@ const pipeline = z.object({
   lastVerdict: time,
   everRequests: z.number(),
   everVerdicts: z.number(),
-  losses: z.array(z.object({ service: z.string(), counter: z.string(), amount: z.number() })),
+  losses: z.array(
+    z.object({ service: z.string(), counter: z.string(), words: z.string(), amount: z.number() }),
+  ),
   lost: z.number(),
   services: z.array(
     z.object({

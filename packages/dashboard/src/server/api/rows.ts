@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** The parts that answers are made of. 64-bit integers are text, times are ISO 8601 in UTC. */
 export const uint64 = z.string().regex(/^\d+$/).describe('64-bit integer as text');
 export const time = z.string().describe('ISO 8601, UTC');
-export const measure = z.number().nullable();
+const measure = z.number().nullable();
 
 export const reason = z
   .object({

@@ -12,7 +12,7 @@ export interface BandInput {
 }
 
 /** Where a value lies between the ends of its scale, in percent. */
-export function placeOn(value: number, from: number, to: number): number {
+function placeOn(value: number, from: number, to: number): number {
   if (!(to > from)) return 50;
   return Math.min(100, Math.max(0, ((value - from) / (to - from)) * 100));
 }

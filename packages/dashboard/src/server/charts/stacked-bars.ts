@@ -1,7 +1,7 @@
 import { attributes, html, type SafeHtml } from '../html.ts';
 
 /** One layer of the stack, drawn in this order from the bottom. */
-export interface Layer {
+interface Layer {
   readonly key: string;
   readonly label: string;
   readonly className: string;

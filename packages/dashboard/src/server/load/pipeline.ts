@@ -1,11 +1,5 @@
 import { newestRows, type Reader, requestTotals, type ServiceRun, type Span, serviceRuns } from '@ja4/store';
-
-/** One kind of loss within a span. */
-export interface Loss {
-  readonly service: string;
-  readonly counter: string;
-  readonly amount: number;
-}
+import { type Loss, lossesOf } from './losses.ts';
 
 /** What a service counted within a span, over all of its runs and instances. */
 export interface ServiceState {
@@ -32,10 +26,6 @@ export interface PipelineState {
   readonly services: readonly ServiceState[];
 }
 
-/** Names of counters that mean something was lost; a header left out of a row or an idle flow is not. */
-const lossName = /(?:^|_)(?:lost|drops?|dropped|evicted|overflow|rejected)(?:_|$)/;
-const noLoss = new Set(['headers_dropped', 'header_values_dropped', 'flows_evicted']);
-
 /** Names of gauges: their present value says something, their growth does not. */
 const gaugeName = /(?:^|_)(?:waiting|pending|held|queued|full|down|size|bytes)(?:_|$)/;
 
@@ -47,11 +37,7 @@ export async function loadPipeline(reader: Reader, span: Span): Promise<Pipeline
     newestRows(reader),
   ]);
   const services = serviceStates(runs, span);
-  const losses = services.flatMap(({ service, counted }) =>
-    Object.entries(counted).flatMap(([counter, amount]) =>
-      amount > 0 && lossName.test(counter) && !noLoss.has(counter) ? [{ service, counter, amount }] : [],
-    ),
-  );
+  const losses = services.flatMap(({ service, counted }) => lossesOf(service, counted));
   return {
     captured: services.find(({ service }) => service === 'sentinel')?.counted.hellos,
     requests: Number(totals.requests),
@@ -72,9 +58,12 @@ export function serviceStates(runs: readonly ServiceRun[], span: Span): ServiceS
   const byService = Map.groupBy(runs, ({ service }) => service);
   return [...byService].map(([service, ofService]) => {
     const counted: Record<string, number> = {};
+    // A queue is as long as the last run of its instance says: what ended has none any more.
+    const present = new Map(ofService.map((run) => [run.instance, run]));
     for (const run of ofService) {
       const began = Date.parse(run.started_at) >= span.from.getTime();
       for (const [name, last] of Object.entries(run.last_counters)) {
+        if (gaugeName.test(name) && present.get(run.instance) !== run) continue;
         const before = began || gaugeName.test(name) ? 0 : (run.first_counters[name] ?? 0);
         counted[name] = (counted[name] ?? 0) + Math.max(0, last - before);
       }

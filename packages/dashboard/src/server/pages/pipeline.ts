@@ -8,7 +8,7 @@ import { card, lead } from '../parts/layout.ts';
 import { serviceMark } from '../parts/services.ts';
 import { empty, table } from '../parts/table.ts';
 import { term } from '../parts/term.ts';
-import { moment } from '../parts/values.ts';
+import { moment, oneLine } from '../parts/values.ts';
 import { page } from '../routes.ts';
 
 /** `/pipeline`: whether everything is seen, where anything was lost, how far behind it is. */
@@ -65,7 +65,7 @@ ${card(
         'Losses',
         [
           { title: 'Service', cell: (row) => row.service },
-          { title: 'What', kind: 'wide', cell: (row) => html`<code>${row.counter}</code>` },
+          { title: 'What', kind: 'wide', cell: (row) => oneLine(row.words) },
           { title: 'How many', kind: 'number', cell: (row) => count(Math.round(row.amount)) },
         ],
         state.losses,

@@ -5,7 +5,7 @@ import type { Context } from '../request/context.ts';
 /** A service that reported within this time runs; they report every ten seconds. */
 const aliveMs = 35_000;
 
-export function isAlive(context: Context, service: ServiceState): boolean {
+function isAlive(context: Context, service: ServiceState): boolean {
   return context.now.getTime() - Date.parse(service.lastReport) < aliveMs;
 }
 
