@@ -7,7 +7,7 @@ import { checkSetting, isHttpSetting } from './setting-rules.ts';
 import { keyword, tokenize } from './sql-tokens.ts';
 
 /** Longest statement in bytes; rows of an INSERT do not count when the statement stands in the URL. */
-export const maxStatementBytes = 1024 * 1024;
+const maxStatementBytes = 1024 * 1024;
 
 /** One statement as a client sent it. */
 export interface StatementRequest {

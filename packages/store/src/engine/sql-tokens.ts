@@ -1,5 +1,5 @@
 /** What a token of a ClickHouse statement is. Comments and white space are dropped. */
-export type TokenKind = 'word' | 'number' | 'string' | 'quoted' | 'symbol';
+type TokenKind = 'word' | 'number' | 'string' | 'quoted' | 'symbol';
 
 /**
  * One token. `value` is the word as written, a string's or quoted identifier's unescaped content,

@@ -7,7 +7,7 @@ import { findTopLevel, readSettings, settingNames, topLevel } from './sql-clause
 import { identifier, isSymbol, keyword, type Token, tokenize } from './sql-tokens.ts';
 
 /** An INSERT whose rows are data: in the request's body, or behind the statement itself. */
-export interface InsertFromData {
+interface InsertFromData {
   /** `INSERT INTO t (a, b)`: everything before SETTINGS, FORMAT or VALUES. */
   head: string;
   format: string;
