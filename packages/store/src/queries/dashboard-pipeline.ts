@@ -26,11 +26,11 @@ export async function requestTotals(reader: Reader, span: Span): Promise<Request
   return totals;
 }
 
-/** One run of a service: its counters (totals since `started_at`) when first and last reported in the span. */
+/** One run of a service: its counters (totals since `run_started_at`) when first and last reported in the span. */
 export interface ServiceRun {
   service: string;
   instance: string;
-  started_at: Timestamp;
+  run_started_at: Timestamp;
   first_report: Timestamp;
   last_report: Timestamp;
   first_counters: Record<string, number>;

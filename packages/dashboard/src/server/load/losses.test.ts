@@ -9,13 +9,13 @@ const run = (
   started: number,
   first: Record<string, number>,
   last: Record<string, number>,
-  service = 'correlator',
+  lastReport = 20,
 ) => ({
-  service,
+  service: 'correlator',
   instance: 'host:1',
-  started_at: at(started),
+  run_started_at: at(started),
   first_report: at(1),
-  last_report: at(20),
+  last_report: at(lastReport),
   first_counters: first,
   last_counters: last,
 });
@@ -34,14 +34,21 @@ describe('what a service counted within a range', () => {
   });
 
   it('adds up over restarts, and shows queues as they are now', () => {
-    const [state] = serviceStates(
-      [
-        run(-60, { rows_stored: 4, rows_waiting: 7 }, { rows_stored: 10, rows_waiting: 2 }),
-        run(10, {}, { rows_stored: 5, rows_waiting: 1 }),
-      ],
-      span,
-    );
+    const old = run(-60, { rows_stored: 4, rows_waiting: 7 }, { rows_stored: 10, rows_waiting: 2 }, 9);
+    const [state] = serviceStates([old, run(10, {}, { rows_stored: 5, rows_waiting: 1 })], span);
     expect(state).toMatchObject({ restarts: 1, instances: 1, counted: { rows_stored: 11, rows_waiting: 1 } });
+  });
+
+  it('is one run though its start was measured a millisecond apart', () => {
+    const early = {
+      ...run(2, { rows_stored: 1 }, { rows_stored: 4 }, 5),
+      run_started_at: '2026-03-01T12:01:59.999Z',
+    };
+    const late = {
+      ...run(2, { rows_stored: 5 }, { rows_stored: 9 }),
+      run_started_at: '2026-03-01T12:02:00.000Z',
+    };
+    expect(serviceStates([late, early], span)[0]).toMatchObject({ restarts: 0, counted: { rows_stored: 9 } });
   });
 
   it('never becomes negative', () => {

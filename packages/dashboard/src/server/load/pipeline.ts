@@ -4,9 +4,10 @@ import { type Loss, lossesOf } from './losses.ts';
 /** What a service counted within a span, over all of its runs and instances. */
 export interface ServiceState {
   readonly service: string;
+  /** Runs that have not ended. */
   readonly instances: number;
   readonly lastReport: string;
-  /** Runs that began within the span, the first one left out. */
+  /** Runs that ended within the span. */
   readonly restarts: number;
   readonly counted: Readonly<Record<string, number>>;
 }
@@ -53,31 +54,65 @@ export async function loadPipeline(reader: Reader, span: Span): Promise<Pipeline
   };
 }
 
+/** Starts of one run that are this close together are the same start, measured twice. */
+const sameStartMs = 2_000;
+
+/** A run whose last report is this much older than the service's newest has ended. */
+const endedMs = 35_000;
+
+/** Puts the pieces of a run together that a change of second in its start has split. */
+function wholeRuns(pieces: readonly ServiceRun[]): ServiceRun[] {
+  const runs: ServiceRun[] = [];
+  const inOrder = [...pieces].sort((a, b) => a.instance.localeCompare(b.instance) || startOf(a) - startOf(b));
+  for (const piece of inOrder) {
+    const before = runs.at(-1);
+    if (!before || before.instance !== piece.instance || startOf(piece) - startOf(before) > sameStartMs) {
+      runs.push(piece);
+      continue;
+    }
+    const [first, last] = [
+      piece.first_report < before.first_report ? piece : before,
+      piece.last_report > before.last_report ? piece : before,
+    ];
+    runs[runs.length - 1] = {
+      ...before,
+      first_report: first.first_report,
+      first_counters: first.first_counters,
+      last_report: last.last_report,
+      last_counters: last.last_counters,
+    };
+  }
+  return runs;
+}
+
+const startOf = (run: ServiceRun) => Date.parse(run.run_started_at);
+
 /** Adds the runs of each service up: what a run that began before the span had counted by then is left out. */
-export function serviceStates(runs: readonly ServiceRun[], span: Span): ServiceState[] {
-  const byService = Map.groupBy(runs, ({ service }) => service);
-  return [...byService].map(([service, ofService]) => {
+export function serviceStates(pieces: readonly ServiceRun[], span: Span): ServiceState[] {
+  return [...Map.groupBy(pieces, ({ service }) => service)].map(([service, ofService]) => {
+    const runs = wholeRuns(ofService);
+    const lastReport =
+      runs
+        .map((run) => run.last_report)
+        .sort()
+        .at(-1) ?? '';
+    const running = runs.filter((run) => Date.parse(lastReport) - Date.parse(run.last_report) < endedMs);
     const counted: Record<string, number> = {};
-    // A queue is as long as the last run of its instance says: what ended has none any more.
-    const present = new Map(ofService.map((run) => [run.instance, run]));
-    for (const run of ofService) {
-      const began = Date.parse(run.started_at) >= span.from.getTime();
+    for (const run of runs) {
+      const began = startOf(run) >= span.from.getTime();
       for (const [name, last] of Object.entries(run.last_counters)) {
-        if (gaugeName.test(name) && present.get(run.instance) !== run) continue;
-        const before = began || gaugeName.test(name) ? 0 : (run.first_counters[name] ?? 0);
+        const gauge = gaugeName.test(name);
+        // A queue is as long as those that run say: what ended has none any more.
+        if (gauge && !running.includes(run)) continue;
+        const before = began || gauge ? 0 : (run.first_counters[name] ?? 0);
         counted[name] = (counted[name] ?? 0) + Math.max(0, last - before);
       }
     }
-    const instances = new Set(ofService.map(({ instance }) => instance)).size;
     return {
       service,
-      instances,
-      lastReport:
-        ofService
-          .map(({ last_report }) => last_report)
-          .sort()
-          .at(-1) ?? '',
-      restarts: ofService.length - instances,
+      instances: running.length,
+      lastReport,
+      restarts: runs.length - running.length,
       counted,
     };
   });
