@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -46,4 +47,42 @@ export async function startTestEngine(options: Partial<EngineOptions> = {}): Pro
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** A response as it came. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Buffer;
+}
+
+/** A request without the client, as any other program would send it. */
+export function send(
+  server: TestEngine,
+  path: string,
+  options: {
+    method?: string;
+    headers?: Record<string, string>;
+    body?: string | Buffer;
+    login?: boolean;
+  } = {},
+): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const login = {
+    'X-ClickHouse-User': 'default',
+    'X-ClickHouse-Key': readStorePassword(server.dataDir),
+  };
+  const headers = { ...(options.login === false ? {} : login), ...options.headers };
+  const method = options.method ?? (options.body === undefined ? 'GET' : 'POST');
+  request(`${server.engine.url}${path}`, { method, headers }, (response) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('end', () =>
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }),
+    );
+    response.on('error', reject);
+  })
+    .on('error', reject)
+    .end(options.body);
+  return promise;
 }

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -7,7 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readStorePassword } from './credentials.ts';
-import { startTestEngine, type TestEngine } from './engine.test-support.ts';
+import { send, startTestEngine, type TestEngine } from './engine.test-support.ts';
 
 let server: TestEngine;
 let client: ClickHouseClient;
@@ -26,42 +26,6 @@ async function rows<T>(query: string, parameters: Record<string, unknown> = {}):
 
 const failsWith = (promise: Promise<unknown>, code: number | string): Promise<void> =>
   expect(promise).rejects.toMatchObject({ code: String(code) });
-
-interface Answer {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  body: Buffer;
-}
-
-/** A request without the client, as any other program would send it. */
-function send(
-  path: string,
-  options: {
-    method?: string;
-    headers?: Record<string, string>;
-    body?: string | Buffer;
-    login?: boolean;
-  } = {},
-): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const login = {
-    'X-ClickHouse-User': 'default',
-    'X-ClickHouse-Key': readStorePassword(server.dataDir),
-  };
-  const headers = { ...(options.login === false ? {} : login), ...options.headers };
-  const method = options.method ?? (options.body === undefined ? 'GET' : 'POST');
-  request(`${server.engine.url}${path}`, { method, headers }, (response) => {
-    const chunks: Buffer[] = [];
-    response.on('data', (chunk: Buffer) => chunks.push(chunk));
-    response.on('end', () =>
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }),
-    );
-    response.on('error', reject);
-  })
-    .on('error', reject)
-    .end(options.body);
-  return promise;
-}
 
 describe('@clickhouse/client', () => {
   test('pings with and without a statement', async () => {
@@ -131,8 +95,11 @@ describe('@clickhouse/client', () => {
       values: Readable.from([binary]),
     });
     sent.stream.resume();
-    const native = await send('/?query=SELECT%20toUInt32(8)%20AS%20a,%20%27n%27%20AS%20b%20FORMAT%20Native');
-    await send('/?query=INSERT%20INTO%20formats%20FORMAT%20Native', { body: native.body });
+    const native = await send(
+      server,
+      '/?query=SELECT%20toUInt32(8)%20AS%20a,%20%27n%27%20AS%20b%20FORMAT%20Native',
+    );
+    await send(server, '/?query=INSERT%20INTO%20formats%20FORMAT%20Native', { body: native.body });
     expect(
       (await rows<{ a: number; b: string }>('SELECT * FROM formats ORDER BY a')).map((row) => row.b),
     ).toEqual(['x\n\n;DROP', 'y', 'z', 'w', '', '', 'b\n\n', 'n']);
@@ -164,7 +131,7 @@ describe('@clickhouse/client', () => {
     });
     expect(inserted.query_id).toBe('mine-1');
     expect(inserted.summary).toMatchObject({ written_rows: '2' });
-    const answer = await send('/?query_id=mine-2&default_format=JSONCompact&query=SELECT%201');
+    const answer = await send(server, '/?query_id=mine-2&default_format=JSONCompact&query=SELECT%201');
     expect(answer.headers).toMatchObject({
       'x-clickhouse-query-id': 'mine-2',
       'x-clickhouse-format': 'JSONCompact',
@@ -203,11 +170,11 @@ describe('@clickhouse/client', () => {
     const result = await zipped.query({ query: 'SELECT length(a) AS n FROM zipped', format: 'JSON' });
     expect((await result.json()).data).toEqual([{ n: 2000 }]);
     await zipped.close();
-    const answer = await send('/?enable_http_compression=1&query=SELECT%201', {
+    const answer = await send(server, '/?enable_http_compression=1&query=SELECT%201', {
       headers: { 'Accept-Encoding': 'gzip' },
     });
     expect(gunzipSync(answer.body).toString()).toBe('1\n');
-    const bad = await send('/?query=INSERT%20INTO%20zipped%20FORMAT%20CSV', {
+    const bad = await send(server, '/?query=INSERT%20INTO%20zipped%20FORMAT%20CSV', {
       headers: { 'Content-Encoding': 'gzip' },
       body: gzipSync('a').subarray(0, 12),
     });
@@ -223,7 +190,7 @@ describe('@clickhouse/client', () => {
     await failsWith(rows('SELECT 1 FROM nosuch'), 60);
     await failsWith(client.insert({ table: 'rows', format: 'JSONEachRow', values: [{ a: 'x' }] }), 27);
     await failsWith(client.command({ query: 'SELECT 1', clickhouse_settings: { readonly: '0' } }), 497);
-    const answer = await send('/', { body: 'SELECT 1 FROM nosuch' });
+    const answer = await send(server, '/', { body: 'SELECT 1 FROM nosuch' });
     expect(answer.status).toBe(404);
     expect(answer.headers['x-clickhouse-exception-code']).toBe('60');
     expect(answer.body.toString()).toMatch(
@@ -257,7 +224,7 @@ describe('sessions', () => {
 
   test('keep settings and the database of one statement from the next', async () => {
     await client.command({ query: 'CREATE DATABASE other' });
-    await send('/?database=other&max_block_size=7', { body: 'SELECT currentDatabase()' });
+    await send(server, '/?database=other&max_block_size=7', { body: 'SELECT currentDatabase()' });
     expect(await rows("SELECT currentDatabase() AS d, getSetting('max_block_size') != 7 AS s")).toEqual([
       { d: 'default', s: 1 },
     ]);
@@ -321,8 +288,8 @@ describe('limits', () => {
     const query = '/?query=INSERT%20INTO%20rows%20FORMAT%20CSV';
     const large = Buffer.alloc(30_000_000, '1,x\n');
     const answers = [
-      await send(query, { body: large }),
-      await send(query, { body: gzipSync(large), headers: { 'Content-Encoding': 'gzip' } }),
+      await send(server, query, { body: large }),
+      await send(server, query, { body: gzipSync(large), headers: { 'Content-Encoding': 'gzip' } }),
     ];
     for (const answer of answers) {
       expect(answer.status).toBe(413);
@@ -332,11 +299,11 @@ describe('limits', () => {
   });
 
   test('a statement that is too long is refused with a reason', async () => {
-    const answer = await send('/', { body: `SELECT '${'x'.repeat(2_000_000)}'` });
+    const answer = await send(server, '/', { body: `SELECT '${'x'.repeat(2_000_000)}'` });
     expect(answer.status).toBe(413);
-    expect((await send('/', { body: `SELECT length('${'x'.repeat(900_000)}')` })).body.toString()).toBe(
-      '900000\n',
-    );
+    expect(
+      (await send(server, '/', { body: `SELECT length('${'x'.repeat(900_000)}')` })).body.toString(),
+    ).toBe('900000\n');
   });
 
   test('a client that leaves in the middle of an insert leaves nothing', async () => {
@@ -350,91 +317,5 @@ describe('limits', () => {
     socket.destroy();
     await expect.poll(() => readdirSync(join(server.dataDir, 'inserts'))).toEqual([]);
     expect(await rows('SELECT 1 FROM rows WHERE a = 4000000000')).toEqual([]);
-  });
-});
-
-describe('the door', () => {
-  test('keeps passwords in files that only the owner reads', () => {
-    for (const name of ['store.password', 'store.writer.password', 'store.reader.password'])
-      expect(statSync(join(server.dataDir, name)).mode & 0o777).toBe(0o600);
-    expect(readStorePassword(server.dataDir)).toMatch(/^[\w-]{43}$/);
-  });
-
-  test('asks for a password and knows three ways to give it', async () => {
-    const password = readStorePassword(server.dataDir, 'reader');
-    expect((await send('/?query=SELECT%201', { login: false })).status).toBe(401);
-    expect((await send(`/?query=SELECT%201&user=reader&password=${password}`, { login: false })).status).toBe(
-      200,
-    );
-    const basic = (user: string, secret: string) => ({
-      Authorization: `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`,
-    });
-    expect(
-      (await send('/?query=SELECT%201', { login: false, headers: basic('reader', password) })).status,
-    ).toBe(200);
-    for (const [user, secret] of [
-      ['default', password],
-      ['reader', ''],
-      ['nobody', password],
-    ] as const) {
-      const answer = await send('/?query=SELECT%201', { login: false, headers: basic(user, secret) });
-      expect(answer.status).toBe(403);
-      expect(answer.headers['x-clickhouse-exception-code']).toBe('516');
-    }
-  });
-
-  test('refuses names that are not this machine’s', async () => {
-    const answer = await send('/ping', { headers: { Host: 'evil.example:8123' } });
-    expect(answer.status).toBe(403);
-    expect((await send('/ping', { headers: { Host: 'localhost:8123' } })).body.toString()).toBe('Ok.\n');
-  });
-
-  test('changes nothing on GET', async () => {
-    expect((await send('/?query=DROP%20TABLE%20rows')).headers['x-clickhouse-exception-code']).toBe('164');
-  });
-
-  test.each(['reader', 'writer'] as const)('holds a %s to its role', async (role) => {
-    const limited = server.connect(role).client;
-    expect(await (await limited.query({ query: 'SELECT 1 AS a', format: 'JSONEachRow' })).json()).toEqual([
-      { a: 1 },
-    ]);
-    const insert = limited.insert({ table: 'rows', format: 'JSONEachRow', values: [{ a: 7 }] });
-    if (role === 'reader') await failsWith(insert, 164);
-    else await insert;
-    await failsWith(limited.command({ query: 'TRUNCATE TABLE rows' }), 164);
-  });
-
-  test('lets no table name be the name of a file', async () => {
-    for (const name of ["'/etc/passwd'", '`/etc/passwd`', 'default.`/etc/passwd`'])
-      await failsWith(rows(`SELECT * FROM ${name}`), 60);
-    await failsWith(rows('SELECT * FROM {t:Identifier}', { t: '/etc/passwd' }), 60);
-  });
-
-  test('evaluates no expression in rows that came as data', async () => {
-    const answer = await send('/?query=INSERT%20INTO%20rows%20VALUES', {
-      body: "(length(file('/etc/passwd')), 'x')",
-    });
-    expect(answer.body.toString()).toMatch(/^Code: 344\..*Interpreting expressions is disabled/);
-    const writer = server.connect('writer').client;
-    await expect(
-      writer.command({ query: "INSERT INTO rows VALUES (length(file('/etc/passwd')), 'x')" }),
-    ).rejects.toThrow();
-    await failsWith(
-      client.command({ query: "INSERT INTO rows VALUES (length(file('/etc/passwd')), 'x')" }),
-      497,
-    );
-  });
-
-  test('leaves no body of an insert behind', () => {
-    expect(readdirSync(join(server.dataDir, 'inserts'))).toEqual([]);
-  });
-
-  test('counts what it does', () => {
-    const counters = server.engine.counters();
-    expect(counters.queries_insert).toBeGreaterThan(0);
-    expect(counters.errors_code_60).toBeGreaterThan(0);
-    expect(counters.logins_failed).toBe(3);
-    expect(counters.hosts_refused).toBe(1);
-    expect(server.engine.ready()).toEqual({ ok: true });
   });
 });
