@@ -34,7 +34,7 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
       socketsDir: settings.sockets.dir,
       socketsMode: settings.sockets.mode,
       ...(settings.sockets.group === undefined ? {} : { socketsGroup: settings.sockets.group }),
-      store: openStore(settings, 'live'),
+      store: openStore(settings, 'live', 'writer'),
       join: joinOptions(settings),
       deniedHeaders: settings.correlator.deny_headers,
       log,
@@ -52,7 +52,7 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
     }),
   detector: async ({ settings, datasets, log }) =>
     (await import('@ja4/bot-detector')).startDetector({
-      stores: datasets.map((dataset) => openStore(settings, dataset)),
+      stores: datasets.map((dataset) => openStore(settings, dataset, 'writer')),
       cycleSeconds: settings.detector.cycle_s,
       scoreSeconds: settings.detector.score_s,
       coherenceThreshold: settings.detector.fingerprint_coherence_threshold,
@@ -66,7 +66,7 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
       datasets: datasets.map((dataset) => ({
         name: dataset,
         label: dataset === 'demo' ? 'Recorded sample' : 'This site',
-        store: openStore(settings, dataset),
+        store: openStore(settings, dataset, 'reader'),
       })),
       dataDir: settings.data_dir,
       log,
@@ -104,7 +104,7 @@ async function serve(name: ServiceName, options: ServiceOptions): Promise<void> 
     name,
     service,
     // The dashboard shows every service's counters beside either data set.
-    stores: datasets.map((dataset) => openStore(settings, dataset)),
+    stores: datasets.map((dataset) => openStore(settings, dataset, 'writer')),
     healthPort: settings.services.health_port,
     log,
   });

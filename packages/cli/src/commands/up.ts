@@ -75,7 +75,7 @@ async function startAll(
   const datasets: readonly Dataset[] = options.demo === true ? ['demo', 'live'] : ['live'];
   const progress = startProgress('tables');
   for (const dataset of datasets) {
-    const store = openStore(settings, dataset);
+    const store = openStore(settings, dataset, 'admin');
     try {
       if (dataset === 'demo') await forget(store, settings);
       await prepareStore(store);

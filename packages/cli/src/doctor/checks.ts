@@ -121,7 +121,7 @@ async function checkStore(settings: Settings): Promise<Check> {
   const name = 'store';
   const url = storeUrl(settings);
   try {
-    const store = openStore(settings, 'live');
+    const store = openStore(settings, 'live', 'reader');
     const answer = await store.client.ping();
     await store.close();
     if (answer.success) return { name, state: 'ok', what: `answers at ${url}` };

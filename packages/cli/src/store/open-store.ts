@@ -6,6 +6,7 @@ import {
   type Databases,
   loadReferenceData,
   migrate,
+  type Role,
   readStorePassword,
   type Store,
   startEngine,
@@ -30,19 +31,23 @@ function databasesOf(settings: Settings, dataset: Dataset): Databases {
   };
 }
 
-function passwordOf(settings: Settings): string | undefined {
-  if (settings.store.password !== undefined || settings.store.url !== undefined)
-    return settings.store.password;
-  return readStorePassword(engineDir(settings));
+/** Name and password for a role: the embedded store has a user for each, a server of one's own has one for all. */
+function loginOf(settings: Settings, role: Role): { username: string; password?: string } {
+  const { user, password, url } = settings.store;
+  if (password !== undefined) return { username: user, password };
+  if (url !== undefined) return { username: user };
+  const username = role === 'admin' ? user : role;
+  return { username, password: readStorePassword(engineDir(settings), role) };
 }
 
-/** A client of the store that the settings name; it does not connect before the first query. */
-export function openStore(settings: Settings, dataset: Dataset): Store {
-  const password = passwordOf(settings);
+/**
+ * A client of the store that the settings name, with no more rights than the role needs; it does not connect
+ * before the first query.
+ */
+export function openStore(settings: Settings, dataset: Dataset, role: Role): Store {
   return connectStore({
     url: storeUrl(settings),
-    username: settings.store.user,
-    ...(password === undefined ? {} : { password }),
+    ...loginOf(settings, role),
     databases: databasesOf(settings, dataset),
   });
 }
@@ -58,7 +63,7 @@ async function answers(store: Store): Promise<boolean> {
 async function runningStore(settings: Settings, dataset: Dataset): Promise<Store | undefined> {
   let store: Store;
   try {
-    store = openStore(settings, dataset);
+    store = openStore(settings, dataset, 'admin');
   } catch (error) {
     // No password file: the embedded store has never run here, so none is running.
     if (settings.store.url === undefined) return undefined;

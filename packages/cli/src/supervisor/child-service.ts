@@ -12,7 +12,8 @@ const hopeless: ReadonlySet<string> = new Set([
   'CAPTURE_NOT_PERMITTED',
   'CAPTURE_UNSUPPORTED',
 ]);
-const killAfterMs = 20_000;
+/** The store lets running statements end (30 s), then kills and drops what is left (12 s). */
+const killAfterMs = 45_000;
 
 export interface ChildServiceOptions {
   readonly name: ServiceName;
@@ -53,7 +54,7 @@ export class ChildService {
     return new Promise((resolve) => this.#spawn(resolve));
   }
 
-  /** Asks it to stop and waits for its end; after 20 s it is killed. */
+  /** Asks it to stop and waits for its end; after 45 s it is killed. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#timer);
@@ -74,6 +75,8 @@ export class ChildService {
       // A group of its own: Ctrl-C reaches a whole group at once, and the store must not go before those
       // that still flush into it.
       detached: true,
+      // Each running statement of the store holds a thread of libuv's pool, whose default is four.
+      env: { ...process.env, UV_THREADPOOL_SIZE: '8' },
     });
     this.#process = child;
     if (child.stderr !== null) {
