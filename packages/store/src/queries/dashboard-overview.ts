@@ -42,7 +42,6 @@ export interface VisitorToLookAt {
   user_agent: string;
   main_host: string;
   family: string;
-  main_features: Record<string, number>;
   requests: UInt64;
   seen: Timestamp;
   is_provisional: number;

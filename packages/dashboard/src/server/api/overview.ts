@@ -60,7 +60,6 @@ export const overviewRoute = api({
         user_agent: z.string(),
         main_host: z.string(),
         family: z.string(),
-        main_features: z.record(z.string(), z.number().nullable()),
         requests: uint64,
         seen: time,
         is_provisional: z.number(),
