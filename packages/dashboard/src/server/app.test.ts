@@ -230,15 +230,31 @@ describe('the API', () => {
     }
   }, 60_000);
 
+  it('pages through requests whose texts are long, foreign or no text at all', async () => {
+    for (const sort of ['path', 'header_user_agent', 'time', 'method']) {
+      const found: string[] = [];
+      let next: string | null = '';
+      while (next !== null) {
+        const page: { rows: { path: string; ip: string }[]; next: string | null } = await json(
+          `/api/traffic?sort=${sort}&limit=37${next && `&cursor=${next}`}`,
+        );
+        found.push(...page.rows.map(({ path, ip }) => `${ip} ${path}`));
+        next = page.next;
+      }
+      expect(found, sort).toHaveLength(30 * 2 + 80 + 1 + 1 + 3);
+      expect(new Set(found).size).toBe(found.length);
+    }
+  });
+
   it('sorts by the column that is named', async () => {
     const scores = (
       (await json('/api/scores?sort=anomaly_score&order=asc&limit=1000')).rows as { anomaly_score: number }[]
     ).map(({ anomaly_score }) => anomaly_score);
     expect(scores).toEqual([...scores].sort((a, b) => a - b));
-    const sizes = ((await json('/api/traffic?sort=path&limit=1000')).rows as { path: string }[]).map(
+    const paths = ((await json('/api/traffic?sort=path&limit=1000')).rows as { path: string }[]).map(
       ({ path }) => path,
     );
-    expect(sizes).toEqual([...sizes].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)));
+    expect(paths).toEqual([...paths].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
     const levels = ((await json('/api/detections')).rows as { threat_level: string }[]).map(
       ({ threat_level }) => threat_level,
     );
@@ -260,6 +276,7 @@ describe('the API', () => {
     ['/api/scores?data=nothere', 'data', /allowed are live, empty/],
     ['/api/traffic?status=abc', 'status', /404/],
     [`/api/scores?search=${'x'.repeat(600)}`, 'search', /longer than 512/],
+    ['/api/scores?host=a%00b', 'host', /NUL/],
   ])('refuses %s and says what would be right', async (url, parameter, message) => {
     const response = await get(url);
     expect(response.statusCode).toBe(400);

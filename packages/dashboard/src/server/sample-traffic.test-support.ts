@@ -178,6 +178,10 @@ export async function insertSampleTraffic(store: Store, now: number): Promise<vo
       tls_stack: hostile,
     }),
   ];
+  const odd = [`/${'ä'.repeat(3000)}`, `/${'\u{1f600}'.repeat(600)}`, '/\ufffd\u0000\u202e'];
+  for (const [index, path] of odd.entries()) {
+    requests.push(requestRow(now, 3, { src_ip: `198.18.17.${index}`, path, header_user_agent: path }));
+  }
   await insertHttpLogs(store, requests, `sample-${now}`);
   const verdicts = [
     ...people.map(({ src_ip, person }) =>

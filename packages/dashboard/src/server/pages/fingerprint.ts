@@ -11,6 +11,7 @@ import { term } from '../parts/term.ts';
 import { copyable, fingerprint, ja4Link, moment } from '../parts/values.ts';
 import { neighboursCard } from '../parts/visitor-lists.ts';
 import type { Context } from '../request/context.ts';
+import { canFilter } from '../request/parameters.ts';
 import { page } from '../routes.ts';
 
 /** `/ja4/{fingerprint}`: which client this is, who uses it, and what else the same stack sends. */
@@ -26,6 +27,7 @@ export const fingerprintPage = page({
 
 /** One JA4 with its users and its siblings; undefined when nobody used it in the range. */
 export async function loadFingerprint(context: Context, ja4: string) {
+  if (!canFilter(ja4)) return undefined;
   const { reader, range } = context;
   const span = { from: range.from, to: range.to };
   const summary = await fingerprintSummary(reader, span, ja4);

@@ -1,5 +1,6 @@
 import { type HtmlValue, html, type SafeHtml } from '../html.ts';
 import type { Context } from '../request/context.ts';
+import { canFilter } from '../request/parameters.ts';
 
 /** Values of one parameter of the present query. */
 export function given(context: Context, name: string): string[] {
@@ -9,11 +10,12 @@ export function given(context: Context, name: string): string[] {
 
 /**
  * A value of a list with two small links that appear on hover and focus: narrow the list to it, or clear the
- * list of it. Works without scripts; an empty value has nothing to choose.
+ * list of it. Works without scripts; an empty value has nothing to choose, and one that is
+ * too long for a filter is only shown.
  */
 export function pick(context: Context, field: string, value: string | number, shown: HtmlValue): SafeHtml {
   const text = String(value);
-  if (text === '') return html`${shown}`;
+  if (text === '' || !canFilter(text)) return html`${shown}`;
   const only = context.here({ [field]: text, [`not_${field}`]: undefined });
   const without = context.here({ [`not_${field}`]: [...new Set([...given(context, `not_${field}`), text])] });
   return html`<span class="pick">${shown}<span class="pick-links"><a href="${only}" title="Only ${text}" aria-label="Only ${field} ${text}">＝</a><a href="${without}" title="Not ${text}" aria-label="Not ${field} ${text}">≠</a></span></span>`;

@@ -2,6 +2,7 @@ import { absolute, clock, relative } from '../format/time.ts';
 import { type HtmlValue, html, type SafeHtml } from '../html.ts';
 import { segment } from '../links.ts';
 import type { Context } from '../request/context.ts';
+import { canFilter } from '../request/parameters.ts';
 
 /** A moment as people say it, with the exact time on hover. */
 export function moment(iso: string, now: Date): SafeHtml {
@@ -43,8 +44,12 @@ export function addressLink(context: Context, ip: string): SafeHtml {
   return html`<a class="mono" href="${context.link(`/ip/${segment(ip)}`)}">${ip}</a>`;
 }
 
+/** A JA4 has 36 characters; the router reads segments of up to 400. */
+const longestFingerprint = 100;
+
 export function ja4Link(context: Context, ja4: string): SafeHtml {
   if (ja4 === '') return html`<span class="muted" title="No TLS handshake was seen">no handshake</span>`;
+  if (ja4.length > longestFingerprint || !canFilter(ja4)) return fingerprint(ja4);
   return html`<a class="quiet" href="${context.link(`/ja4/${segment(ja4)}`)}">${fingerprint(ja4)}</a>`;
 }
 

@@ -4,6 +4,7 @@ import { claimOf } from '../explain/user-agent.ts';
 import { count } from '../format/number.ts';
 import { type HtmlValue, html, type SafeHtml } from '../html.ts';
 import type { Context } from '../request/context.ts';
+import { canFilter } from '../request/parameters.ts';
 import { card } from './layout.ts';
 import { levelBadge, scoreCell } from './level.ts';
 import { statusMark } from './status.ts';
@@ -71,6 +72,13 @@ export function historyCard(context: Context, verdicts: readonly FullVerdict[]):
   );
 }
 
+/** A path with its requests behind it, unless it is too long for a filter. */
+function pathLink(context: Context, ip: string, path: string): SafeHtml {
+  const shown = oneLine(path, 'mono');
+  if (!canFilter(path)) return shown;
+  return html`<a class="quiet" href="${context.link('/traffic', { ip, path })}">${shown}</a>`;
+}
+
 export function pathsCard(context: Context, ip: string, rows: readonly VisitorPath[]): SafeHtml {
   return card(
     'Paths',
@@ -81,8 +89,7 @@ export function pathsCard(context: Context, ip: string, rows: readonly VisitorPa
         {
           title: 'Path',
           kind: 'wide',
-          cell: (row) =>
-            html`<a class="quiet" href="${context.link('/traffic', { ip, path: row.path })}">${oneLine(row.path, 'mono')}</a>`,
+          cell: (row) => pathLink(context, ip, row.path),
         },
         { title: 'Requests', kind: 'number', cell: (row) => count(row.requests) },
         { title: 'Queries', kind: 'number', cell: (row) => count(row.queries) },

@@ -6,8 +6,9 @@ export type RawQuery = Readonly<Record<string, string | string[] | undefined>>;
 
 export type ParameterResult<T> = { ok: true; value: T } | { ok: false; reason: string; parameter: string };
 
-/** Longest value and most values of one parameter that are looked at. */
-const longest = 512;
+/** Longest value of a parameter that is looked at, in characters. */
+const longestValue = 512;
+/** Most values of one parameter. */
 const most = 50;
 
 /** A parameter that may stand once. */
@@ -18,8 +19,16 @@ export const one = <Value>(schema: z.ZodType<Value, string>) =>
     .transform((values) => values[0])
     .pipe(schema.optional());
 
+/** Whether a value can be a filter: not too long, and without NUL, which bound parameters cannot hold. */
+export function canFilter(value: string): boolean {
+  return value.length <= longestValue && !value.includes('\0');
+}
+
 /** Text that a filter compares with; empty fields of a form count as absent. */
-export const text = z.string().max(longest, `is longer than ${longest} characters`);
+export const text = z
+  .string()
+  .max(longestValue, `is longer than ${longestValue} characters`)
+  .refine(canFilter, 'holds a NUL character');
 
 /** Every value of a parameter that may be repeated. */
 export const many = z.array(text).max(most, `stands more than ${most} times`);

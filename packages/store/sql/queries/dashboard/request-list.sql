@@ -31,7 +31,8 @@ FROM
             {sort:String} = 'response_size', toFloat64(response_size),
             {sort:String} = 'duration_ms', ifNotFinite(toFloat64(duration_ms), -1.),
             0.) AS sort_number,
-        multiIf(
+        -- Cut, so that it fits into a link, and valid, so that it comes back as it left.
+        toValidUTF8(leftUTF8(multiIf(
             {sort:String} = 'src_ip', hex(src_ip),
             {sort:String} = 'method', toString(method),
             {sort:String} = 'host', toString(host),
@@ -40,8 +41,8 @@ FROM
             {sort:String} = 'header_user_agent', header_user_agent,
             {sort:String} = 'ja4', ja4,
             {sort:String} = 'src_country_code', toString(src_country_code),
-            '') AS sort_text,
-        toString(cityHash64(server_id, seq, time, src_ip, src_port, keepalives)) AS row_key
+            ''), 512)) AS sort_text,
+        toString(cityHash64(server_id, seq, time, src_ip, src_port, keepalives, path, query)) AS row_key
     FROM ja4_logs.http_logs AS requests
     WHERE time >= {from:DateTime64(3)} AND time <= {to:DateTime64(3)}
       AND orphan_side != 'B'
