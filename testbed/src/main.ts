@@ -1,3 +1,6 @@
+import { readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { tearDown } from './network.ts';
 import { randomFrom } from './random.ts';
@@ -39,6 +42,9 @@ if (!(speed > 0)) wrong(`--speed ${values.speed} is not a positive number.`);
 switch (positionals[0]) {
   case 'clean':
     await tearDown();
+    for (const name of await readdir(tmpdir())) {
+      if (/^ja4tb(-|$)/.test(name)) await rm(join(tmpdir(), name), { recursive: true });
+    }
     break;
   case 'record': {
     if (!values.out) wrong('Say where to write with --out.');
