@@ -51,6 +51,14 @@ describe('a calibration', () => {
     expect(evidence(calibrate(alike, true, { tailFrom: 0.2, tailScale: 0.1 }), 0.19)).toBeLessThanOrEqual(1);
   });
 
+  it('lets evidence grow evenly below its floor instead of ranking people who hardly differ', () => {
+    const alike = Float64Array.from({ length: 200 }, (_, i) => 0.01 + i * 1e-5);
+    const learned = calibrate(alike, true, { tailFrom: 0.1, tailScale: 0.06 });
+    expect(evidence(learned, 0.012)).toBeLessThan(0.15);
+    expect(evidence(learned, 0.05)).toBeCloseTo(0.5, 1);
+    expect(evidence(learned, 0.1)).toBeCloseTo(1, 6);
+  });
+
   it('never falls as a value grows', () => {
     fc.assert(
       fc.property(

@@ -20,9 +20,20 @@ export interface Calibration {
 /** Share of the baseline that is left to the fitted tail. */
 const tailShare = 0.1;
 
+/** Quantiles of people for whom evidence grows evenly with the value, from none to one ban. */
+export function evenly(from: number, to: number): number[] {
+  return Array.from(
+    { length: 101 },
+    (_, i) => from + (to - from) * Math.min(1, -Math.log10(Math.max(tailShare, 1 - i / 100))),
+  );
+}
+
 /** What is never called unusual, however alike the people of a small baseline are. */
 export interface CalibrationFloor {
-  /** Lowest value at which the tail may begin. */
+  /**
+   * Lowest value at which the tail may begin. When nine of ten people lie below it, evidence grows evenly up
+   * to it, and being the last of people who hardly differ means little.
+   */
   readonly tailFrom: number;
   /** Smallest step in the tail that makes a value e times rarer. */
   readonly tailScale: number;
@@ -43,19 +54,21 @@ export function calibrate(
     throw Object.assign(new Error('A calibration needs at least two values.'), {
       code: 'calibration_without_rows',
     });
-  const tailFrom = Math.max(quantile(sorted, 1 - tailShare), floor.tailFrom);
-  const spread = tailFrom - quantile(sorted, 0.5);
+  const measured = quantile(sorted, 1 - tailShare);
+  const tailFrom = Math.max(measured, floor.tailFrom);
+  const spread = measured - quantile(sorted, 0.5);
   const above = sorted.filter((value) => value > tailFrom);
-  // What the tail is known to within: one standard error of the mean of its excesses, on the safe side.
-  const unsure = 1 + 1 / Math.sqrt(tailShare * sorted.length);
   const meanExcess = above.reduce((sum, value) => sum + value - tailFrom, 0) / Math.max(1, above.length);
   // For an exponential tail the distance from the 50 % to the 90 % quantile is scale × ln 5.
   const fromBulk = spread / Math.log(0.5 / tailShare);
   return {
-    quantiles: Array.from({ length: 101 }, (_, i) => quantile(sorted, i / 100)),
+    quantiles:
+      measured < floor.tailFrom
+        ? evenly(0, tailFrom)
+        : Array.from({ length: 101 }, (_, i) => quantile(sorted, i / 100)),
     tailFrom,
     tailShare,
-    tailScale: Math.max(unsure * (robust ? fromBulk : meanExcess), floor.tailScale),
+    tailScale: Math.max(robust ? fromBulk : meanExcess, floor.tailScale),
   };
 }
 

@@ -65,13 +65,17 @@ export interface CycleReport {
 const hourMs = 3_600_000;
 const modelNames: readonly ModelName[] = ['Complet', 'Applicatif'];
 
+/** Differ between engines by design: only Blink sends client hints. The axes read them knowing the engine. */
+const engineTraits: ReadonlySet<string> = new Set(['has_sec_ch_ua', 'modern_browser_score']);
+
 /**
- * Features of a model's forest. The coherence of the layers is the other voice's business: counting it twice
- * would be counting one doubt twice.
+ * Features of a model's forest. The coherence of the layers is the other voice's business, and counting it
+ * here too would count one doubt twice; traits of an engine would make people with a rarer browser stand out.
  */
+const comparable = features.filter(({ name, layer }) => layer !== 'coherence' && !engineTraits.has(name));
 const forestFeatures: Readonly<Record<ModelName, typeof features>> = {
-  Complet: features.filter((feature) => feature.layer !== 'coherence'),
-  Applicatif: features.filter((feature) => feature.layer !== 'coherence' && feature.model === 'both'),
+  Complet: comparable,
+  Applicatif: comparable.filter(({ model }) => model === 'both'),
 };
 
 /** One detection cycle, from SQL to SQL. */

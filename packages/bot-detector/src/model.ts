@@ -1,5 +1,5 @@
 import type { Mode } from './baseline.ts';
-import { boundedEvidence, type Calibration, calibrate } from './calibration.ts';
+import { boundedEvidence, type Calibration, calibrate, evenly } from './calibration.ts';
 import { coherenceParts, incoherence, partValue } from './coherence-voice.ts';
 import { type Column, type FeatureSpec, foldRows, learnColumn } from './feature-space.ts';
 import { forestImportance } from './forest/attribution.ts';
@@ -61,12 +61,12 @@ const coherenceFloor = { tailFrom: 0.1, tailScale: 0.06 };
 const fusedFloor = { tailFrom: 1, tailScale: 1 / Math.LN10 };
 
 /**
- * What is assumed of people before any were seen: a browser lacks 0.15 of a perfect one in the middle, 0.25
- * at the worst tenth, and the tail is wide. A plain tool comes out MEDIUM, a program that lies about itself
+ * What is assumed of people before any were seen: nine of ten lack less than 0.25 of a perfect browser, and
+ * the tail is wide. A plain tool comes out MEDIUM, a program that lies about itself
  * HIGH. Used while the detector is learning; everything scored with it is provisional.
  */
 const prior: Calibration = {
-  quantiles: Array.from({ length: 101 }, (_, i) => 0.05 + (i <= 90 ? (0.2 * i) / 90 : 0.2)),
+  quantiles: evenly(0.05, 0.25),
   tailFrom: 0.25,
   tailShare: 0.1,
   tailScale: 0.12,
@@ -74,7 +74,7 @@ const prior: Calibration = {
 
 /** Evidence that is one in p of people scores as one in p: the fused calibration of a single voice. */
 const identity: Calibration = {
-  quantiles: Array.from({ length: 101 }, (_, i) => Math.min(1, -Math.log10(Math.max(0.1, 1 - i / 100)))),
+  quantiles: evenly(0, 1),
   tailFrom: 1,
   tailShare: 0.1,
   tailScale: 1 / Math.LN10,
@@ -141,8 +141,18 @@ export function trainModel(baseline: readonly JudgedSession[], options: Training
     ...head,
     forestVoice: { columns, forest, calibration, usualImportance: meanImportance(forest, matrix) },
     coherence,
-    fused: calibrate(sums, robust, fusedFloor),
+    fused: widened(calibrate(sums, robust, fusedFloor), baseline.length),
   };
+}
+
+/**
+ * A calibration whose tail is wider by one standard error of what a tail learned from so few people can be
+ * wrong by: few people must not make a score surer than they can. Only the last calibration is widened, or
+ * the same doubt would count twice.
+ */
+function widened(calibration: Calibration, rows: number): Calibration {
+  const error = 1 / Math.sqrt(calibration.tailShare * rows);
+  return { ...calibration, tailScale: calibration.tailScale * (1 + error) };
 }
 
 /** Mean importance over at most 500 rows, evenly taken. */
