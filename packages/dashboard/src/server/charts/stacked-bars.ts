@@ -43,7 +43,7 @@ const figures = (value: number) => value.toFixed(3).replace(/\.?0+$/, '');
  * letters keep their size; vertical ones are pixels. Every bar is a link.
  */
 export function stackedBars(chart: StackedBars): SafeHtml {
-  const height = chart.height ?? 250;
+  const height = chart.height ?? 300;
   const [top, bottom] = [14, 22];
   const plot = height - top - bottom;
   const total = (bar: Bar) => chart.layers.reduce((sum, layer) => sum + (bar.values.get(layer.key) ?? 0), 0);

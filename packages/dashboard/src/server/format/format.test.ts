@@ -16,7 +16,7 @@ describe('numbers as people read them', () => {
       ['0 %', '<0.1 %', '3.4 %', '61 %', '>99.9 %', '100 %'],
     );
     expect(score(0.999)).toBe('0.99');
-    expect(score(0.97)).toBe('0.97');
+    expect([score(0.97), score(0.29), score(0.8999)]).toEqual(['0.97', '0.29', '0.89']);
     expect(score(1)).toBe('1.00');
   });
 

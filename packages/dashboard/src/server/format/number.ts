@@ -22,10 +22,9 @@ export function percent(share: number): string {
   return `${value.toFixed(0)} %`;
 }
 
-/** A score in [0, 1] with two decimals; only 1 itself reads 1.00. */
+/** A score in [0, 1] with two decimals, cut and not rounded: 0.899 must not read as the 0.90 of the next level. */
 export function score(value: number): string {
-  if (!Number.isFinite(value)) return '–';
-  return value < 1 && value >= 0.995 ? '0.99' : value.toFixed(2);
+  return Number.isFinite(value) ? (Math.floor(value * 100 + 1e-6) / 100).toFixed(2) : '–';
 }
 
 /** A measured value in three significant digits: `0.0123`, `4.21`, `812`, `12,345`. */

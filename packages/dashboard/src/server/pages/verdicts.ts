@@ -55,7 +55,7 @@ ${filterForm(context, counts)}
 ${chips(context, verdictFields, labels)}
 ${
   shown.length > 0
-    ? html`${table(context, title, columns(context), shown, asked)}${pager(context, rows, asked.limit)}`
+    ? html`${table(context, title, columns(context, shown), shown, asked)}${pager(context, rows, asked.limit)}`
     : nothing(context, title)
 }`;
       return { title, body };
@@ -100,7 +100,15 @@ ${field('search', 'Contains', 'any text', 18)}${field('ip', 'Address', '198.18.0
 <button>Apply</button></form>`;
 }
 
-function columns(context: Context): Column<Verdict>[] {
+/** The columns of the list; one that would say the same in every row is left out where it is not needed. */
+function columns(context: Context, rows: readonly Verdict[]): Column<Verdict>[] {
+  const hosts = new Set(rows.map(({ host }) => host));
+  const anyClient = rows.some(({ bot_name, browser_family }) => bot_name !== '' || browser_family !== '');
+  const left = (title: string) => (title === 'Host' && hosts.size < 2) || (title === 'Client' && !anyClient);
+  return allColumns(context).filter(({ title }) => !left(title));
+}
+
+function allColumns(context: Context): Column<Verdict>[] {
   return [
     {
       title: 'Level',

@@ -27,7 +27,7 @@ export function kindsCard(context: Context, rows: readonly VisitorsOfKind[]): Sa
       const name = nameOf(row.name);
       const query = field ? { [field]: row.name } : { search: row.name };
       const urgent = Number(row.urgent_visitors);
-      return html`<li><a href="${context.link('/scores', query)}">${name}</a> <span class="num">${count(row.visitors)}</span>${urgent > 0 && html` <a class="urgent-note" href="${context.link('/scores', { ...query, level: ['CRITICAL', 'HIGH'] })}">${count(urgent)} to look at</a>`}</li>`;
+      return html`<li><a href="${context.link('/scores', query)}">${name}</a> <span class="num">${count(row.visitors)}</span>${urgent > 0 && html` <a class="urgent-note" href="${context.link('/scores', { ...query, level: ['CRITICAL', 'HIGH'] })}">${urgent === Number(row.visitors) ? 'all' : count(urgent)} to look at</a>`}</li>`;
     });
     const more = members.length - links.length;
     return html`<div class="kind kind-${kind}">

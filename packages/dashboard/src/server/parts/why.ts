@@ -9,20 +9,28 @@ import { term } from './term.ts';
 
 const shown = 12;
 
+/** The detector's name for what its smaller contributions add up to. */
+const rest = 'other';
+
+const signed = (value: number) => `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(3)}`;
+
 /** Feature by feature: the visitor's value, the band of people here, and what it adds to the score. */
 export function whyCard(verdict: FullVerdict): SafeHtml {
-  const reasons = [...verdict.reasons].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  const named = verdict.reasons.filter(({ feature }) => feature !== rest);
+  const reasons = named.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
   if (reasons.length === 0) {
     return card('Why', empty('No feature stands out.', reasonOfRule(verdict)));
   }
   const greatest = Math.max(...reasons.map(({ contribution }) => Math.abs(contribution)), 1e-9);
   const rows = reasons.slice(0, shown).map((reason) => row(reason, greatest));
-  const rest = reasons.length - rows.length;
+  const smaller =
+    reasons.slice(shown).reduce((sum, { contribution }) => sum + contribution, 0) +
+    (verdict.reasons.find(({ feature }) => feature === rest)?.contribution ?? 0);
   return card(
     'Why',
     html`<div class="table-scroll" tabindex="0" role="region" aria-label="Why this score"><table class="why">
 <thead><tr><th scope="col">Feature</th><th scope="col" class="number">Here</th><th scope="col">People here (p5–p95)</th><th scope="col">Adds to the score</th></tr></thead>
-<tbody>${rows}</tbody></table></div>${rest > 0 && html`<p class="hint">${String(rest)} smaller contributions are left out.</p>`}`,
+<tbody>${rows}</tbody></table></div>${smaller !== 0 && html`<p class="hint smaller">Everything else together adds ${signed(smaller)}.</p>`}`,
     {
       hint: html`Each value against the ${term('baseline', 'band')} of people here, and its ${term('contribution', 'contribution')} to the score.${verdict.provisional === 1 && html` The score is ${term('provisional', 'provisional')}.`}`,
       className: 'why-card',
@@ -42,7 +50,7 @@ function row(reason: Reason, greatest: number): SafeHtml {
   return html`<tr><th scope="row"><a class="term" href="/help#feature-${reason.feature}" title="${featureMeaning(reason.feature)}">${label}</a><span class="hint">${against ? `it ${phraseOf(reason)}` : 'speaks for a person'}</span></th>
 <td class="number"><strong class="${side(reason) === 'inside' ? '' : 'stands-out'}">${value}</strong></td>
 <td class="band-cell">${band({ value: reason.value, low: reason.baseline_low, high: reason.baseline_high, range: feature?.range ?? [0, Number.POSITIVE_INFINITY], label: `${label}: ${value}, people here ${people}` })}<span class="hint num">${people}</span></td>
-<td class="adds"><svg class="${against ? 'bar-line' : 'bar-line against'}" width="100%" height="8" aria-hidden="true"><rect width="${Math.max(1, share).toFixed(1)}%" height="8" rx="2"/></svg><span class="num">${reason.contribution >= 0 ? '+' : '−'}${Math.abs(reason.contribution).toFixed(3)}</span></td></tr>
+<td class="adds"><svg class="${against ? 'bar-line' : 'bar-line against'}" width="100%" height="8" aria-hidden="true"><rect width="${Math.max(1, share).toFixed(1)}%" height="8" rx="2"/></svg><span class="num">${signed(reason.contribution)}</span></td></tr>
 `;
 }
 
