@@ -49,7 +49,7 @@ export function train(
 ): Training {
   const baseline = chooseBaseline(sessions, options.coherenceThreshold);
   const { mode } = baseline;
-  const fit = (members: readonly JudgedSession[]) =>
+  const fitted = (members: readonly JudgedSession[]) =>
     trainModel(members, {
       name: options.name,
       mode,
@@ -70,11 +70,11 @@ export function train(
         why: `fewer people than for ${current.version} (${mode})`,
       },
     };
-  if (mode === 'learning') return { model: fit(baseline.members), baseline, trained: true, gate: null };
+  if (mode === 'learning') return { model: fitted(baseline.members), baseline, trained: true, gate: null };
 
   const byTime = [...baseline.members].sort((a, b) => a.session.lastSeen - b.session.lastSeen);
   const held = byTime.slice(Math.floor(byTime.length * 0.8));
-  const rehearsal = fit(byTime.slice(0, byTime.length - held.length));
+  const rehearsal = fitted(byTime.slice(0, byTime.length - held.length));
   const anomalous = scoreSessions(rehearsal, held).filter((scored) => scored.score >= detectionCut).length;
   const anomalyRate = anomalous / held.length;
   const accepted = anomalyRate <= largestAnomalyRate;
@@ -82,7 +82,7 @@ export function train(
   if (!accepted && current && current.mode !== 'learning')
     return { model: current, baseline, trained: false, gate: { accepted, anomalyRate, why: percent } };
   return {
-    model: fit(baseline.members),
+    model: fitted(baseline.members),
     baseline,
     trained: true,
     gate: { accepted, anomalyRate, why: accepted ? percent : `${percent}, but there is no better model` },

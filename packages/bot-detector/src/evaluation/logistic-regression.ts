@@ -15,7 +15,7 @@ export function outOfFoldProbabilities(
   const predicted = new Float64Array(rows.length);
   for (let fold = 0; fold < folds; fold++) {
     const training = [...rows.keys()].filter((i) => foldOf[i] !== fold);
-    const predict = fit(
+    const predict = fitted(
       training.map((i) => rows[i] ?? []),
       training.map((i) => (positive[i] ? 1 : 0)),
     );
@@ -36,7 +36,7 @@ function foldsOfGroups(groups: readonly string[], folds: number): number[] {
 const penalty = 1;
 const steps = 400;
 
-function fit(
+function fitted(
   rows: readonly (readonly number[])[],
   target: readonly number[],
 ): (row: readonly number[]) => number {
