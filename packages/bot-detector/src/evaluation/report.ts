@@ -203,9 +203,9 @@ function engineOf({ features }: ScoredSessionRow): string {
 function strata(
   people: readonly LabelledSession[],
   stratum: string,
-  valueOf: (session: LabelledSession) => string,
+  shared: (session: LabelledSession) => string,
 ): EvaluationReport['peopleByStratum'] {
-  return [...Map.groupBy(people, valueOf)].map(([value, sessions]) => ({
+  return [...Map.groupBy(people, shared)].map(([value, sessions]) => ({
     stratum,
     value,
     people: sessions.length,
