@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -111,6 +112,7 @@ describe('bad surroundings', () => {
   it('says that a port is in use, and by which setting to change it', async () => {
     const { environment } = await isolated();
     const squatter = createServer().listen(Number(environment.JA4_STORE_PORT), '127.0.0.1');
+    await once(squatter, 'listening');
     cleanUps.push(() => squatter.close());
     const result = ja4(['store'], environment);
     expect(result.status).toBe(1);

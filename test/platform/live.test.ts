@@ -108,16 +108,23 @@ describe('three real clients at a real Apache, watched live', () => {
     expect(stored).toBe(sent);
   });
 
-  itNeeds(...needs)('the detector judged all three, and the script higher than the browser', async () => {
-    const verdicts = await eventually('three verdicts', async () => {
-      const found = query(
-        `SELECT toString(src_ip) AS src_ip, max(anomaly_score) AS hits, any(first_ua) AS first_ua, '' AS correlated,
+  itNeeds(...needs)(
+    'the detector judged all three, and found the tools more unusual than the browser',
+    async () => {
+      const verdicts = await eventually('three verdicts', async () => {
+        const found = query(
+          `SELECT toString(src_ip) AS src_ip, max(anomaly_score) AS hits, any(first_ua) AS first_ua, '' AS correlated,
            argMax(threat_level, anomaly_score) AS threat_level, any(ja4) AS ja4
          FROM ja4_processing.ml_all_scores FINAL GROUP BY src_ip`,
-      );
-      return found.length === 3 ? found : undefined;
-    });
-    const score = (agent: RegExp) => Number(verdicts.find((row) => agent.test(row.first_ua))?.hits);
-    expect(score(/^curl/)).toBeGreaterThan(score(/AppleWebKit/));
-  });
+        );
+        return found.length === 3 ? found : undefined;
+      });
+      const score = (network: string) =>
+        verdicts.filter((row) => row.src_ip.includes(network)).map((row) => Number(row.hits));
+      const [person] = score('198.18.16.');
+      const tools = score('198.19.');
+      expect(tools.length).toBe(2);
+      for (const tool of tools) expect(tool).toBeGreaterThan(person ?? 1);
+    },
+  );
 });

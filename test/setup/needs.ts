@@ -10,6 +10,8 @@ export interface Need {
   /** The command that brings it. */
   readonly install: string;
   readonly present: () => boolean;
+  /** Reference data that no package holds: its absence is never a failure. */
+  readonly optional?: boolean;
 }
 
 const onPath = (command: string) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
@@ -31,18 +33,18 @@ export const corpus: Need = {
   what: `the shared captures (${corpusDir})`,
   install: 'JA4_TEST_CORPUS=<folder>',
   present: () => existsSync(resolve(corpusDir, 'expected.tsv')),
+  optional: true,
 };
 
 /**
  * `it` where everything needed is present. Otherwise the test is skipped under a name that says what is
- * missing and how to get it, and with JA4_REQUIRE_ALL=1 it fails. The shared captures are not
- * installable, so their absence is never a failure.
+ * missing and how to get it, and with JA4_REQUIRE_ALL=1 it fails.
  */
 export function itNeeds(...needs: Need[]): typeof it | typeof it.skip {
   const missing = needs.filter((need) => !need.present());
   if (missing.length === 0) return it;
   const why = missing.map((need) => `skipped: needs ${need.what}, install with ${need.install}`).join('; ');
-  const mustHave = process.env.JA4_REQUIRE_ALL === '1' && missing.some((need) => need !== corpus);
+  const mustHave = process.env.JA4_REQUIRE_ALL === '1' && missing.some((need) => need.optional !== true);
   const replacement = (name: string) =>
     mustHave
       ? it(`${name} (${why})`, () => {

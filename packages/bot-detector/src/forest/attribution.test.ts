@@ -70,6 +70,7 @@ describe('the importance of features in a forest', () => {
     what: `the sets of the ExIFFI paper (${papersSets})`,
     install: 'JA4_TEST_EXIFFI=<folder with Xaxis.csv, …>',
     present: () => existsSync(resolve(papersSets, 'Xaxis.csv')),
+    optional: true,
   };
   const plantedIn: [string, number[]][] = [
     ['Xaxis', [0]],

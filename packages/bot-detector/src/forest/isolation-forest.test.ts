@@ -19,6 +19,7 @@ const anomalySets: Need = {
   what: `the anomaly sets (${references})`,
   install: 'JA4_TEST_ANOMALY=<folder with ADBench CSV files>',
   present: () => existsSync(resolve(references, 'reference.tsv')),
+  optional: true,
 };
 
 function readSet(name: string): { matrix: Matrix; labels: Uint8Array } {
