@@ -18,9 +18,15 @@ export interface CycleMemory {
   readonly models: Map<ModelName, Model>;
   /** Sessions of past windows by the window's start in ms; a closed window does not change. */
   readonly pastWindows: Map<number, readonly JudgedSession[]>;
+  /** Requests that each session of the last pass had, by model: what differs has to be written again. */
+  readonly requests: Map<ModelName, ReadonlyMap<string, number>>;
 }
 
-export const emptyMemory = (): CycleMemory => ({ models: new Map(), pastWindows: new Map() });
+export const emptyMemory = (): CycleMemory => ({
+  models: new Map(),
+  pastWindows: new Map(),
+  requests: new Map(),
+});
 
 /** A visitor session spans at most the present and the previous hour; past windows are as long. */
 const windowMs = 2 * 3_600_000;

@@ -151,14 +151,11 @@ describe('a detection cycle', () => {
     expect(await scores()).toEqual(first);
   });
 
-  it('writes only the sessions that changed, when asked', async () => {
-    const nothing = await runCycle(store, {
-      now: new Date(),
-      ...whole,
-      modelDir: join(dir, 'models'),
-      train: 'never',
-      changedSince: new Date(),
-    });
+  it('writes only the sessions that changed since its last pass, when asked', async () => {
+    const options = { ...whole, memory: emptyMemory(), train: 'never', onlyChanged: true } as const;
+    const first = await runCycle(store, { now: new Date(), ...options });
+    expect(first.written.scores).toBe(people + scanners + 1);
+    const nothing = await runCycle(store, { now: new Date(), ...options });
     expect(nothing.sessions).toBe(people + scanners + 1);
     expect(nothing.written).toEqual({ scores: 0, detections: 0, excluded: 0, metrics: 0 });
   });

@@ -27,8 +27,12 @@ export interface CycleOptions {
   readonly coherenceThreshold?: number;
   /** Seed of the forest's chance: the same rows and seed give the same model. Default 1. */
   readonly seed?: number;
-  /** Only sessions with a request since then are written (all are read: rarity needs them). */
-  readonly changedSince?: Date;
+  /**
+   * Only sessions with other requests than in the last pass of this `memory` are written (all are read:
+   * rarity needs them). Counted, not timed: requests of long ago may arrive now, from a download that ended
+   * or a recording that is replayed.
+   */
+  readonly onlyChanged?: boolean;
   /** What earlier cycles of this store left in memory; filled and read by the cycle. */
   readonly memory?: CycleMemory;
 }
@@ -131,7 +135,9 @@ export async function runCycle(store: Store, options: CycleOptions): Promise<Cyc
       cycleId,
       detectedAt: Math.floor(now.getTime() / 1000),
     };
-    const counts = await write(store, verdicts, training, context, options.changedSince);
+    const changed = options.onlyChanged ? verdicts.filter(changedSince(memory.requests.get(name))) : verdicts;
+    const counts = await write(store, changed, training, context);
+    memory.requests.set(name, requestsOf(verdicts));
     written.scores += counts.scores;
     written.detections += counts.detections;
     written.excluded += counts.excluded;
@@ -185,17 +191,25 @@ function isDue(current: Model | undefined, options: CycleOptions): boolean {
 const untrained = (name: ModelName, now: Date): Model =>
   trainModel([], { name, mode: 'learning', features: forestFeatures[name], seed: 1, now });
 
+const sessionKey = ({ scored }: Verdict): string => {
+  const { srcIp, tlsStack, host } = scored.judged.session;
+  return `${srcIp} ${tlsStack} ${host}`;
+};
+
+const requestsOf = (verdicts: readonly Verdict[]): ReadonlyMap<string, number> =>
+  new Map(verdicts.map((verdict) => [sessionKey(verdict), verdict.scored.judged.session.hits]));
+
+const changedSince = (last: ReadonlyMap<string, number> | undefined) => (verdict: Verdict) =>
+  last?.get(sessionKey(verdict)) !== verdict.scored.judged.session.hits;
+
 async function write(
   store: Store,
   verdicts: readonly Verdict[],
   training: Training | undefined,
   context: VerdictContext,
-  changedSince: Date | undefined,
 ): Promise<{ scores: number; detections: number; excluded: number }> {
-  const since = changedSince ? changedSince.getTime() / 1000 : Number.NEGATIVE_INFINITY;
-  const changed = verdicts.filter(({ scored }) => scored.judged.session.lastSeen >= since);
-  const rows = changed.map((verdict) => verdictRow(verdict, context));
-  const detected = rows.filter((_, i) => (changed[i]?.scored.score ?? 0) >= detectionCut);
+  const rows = verdicts.map((verdict) => verdictRow(verdict, context));
+  const detected = rows.filter((_, i) => (verdicts[i]?.scored.score ?? 0) >= detectionCut);
   const excluded = training?.baseline.excluded.map((exclusion) => exclusionRow(exclusion, context)) ?? [];
   await insertDetectorRows(store, 'ml_all_scores', rows);
   await insertDetectorRows(store, 'ml_detected_anomalies', detected);

@@ -59,6 +59,19 @@ describe('the detector service', () => {
     await insertHttpLogs(store, personRequests(random, 2, Date.now() - 5000));
     await until('the new visitor', () => (service?.counters().sessions_scored ?? 0) > before);
 
+    // Replayed or reported late: requests of 25 minutes ago that arrive only now.
+    const known = service.counters().sessions_scored ?? 0;
+    await insertHttpLogs(store, personRequests(random, 3, Date.now() - 1_500_000));
+    await until('the visitor of some time ago', () => (service?.counters().sessions_scored ?? 0) > known);
+    const settled = service.counters();
+    await until(
+      'another pass',
+      () => (service?.counters().scoring_passes ?? 0) > (settled.scoring_passes ?? 0) + 1,
+    );
+    expect(service.counters().sessions_scored, 'nobody is written twice without a reason').toBe(
+      settled.sessions_scored,
+    );
+
     await service.stop();
     const after = service.counters();
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -26,9 +26,6 @@ export interface DetectorOptions {
   readonly clock?: () => number;
 }
 
-/** Requests reach the store in batches: sessions that changed this long before the last pass are scored again. */
-const arrivalMs = 30_000;
-
 interface Site {
   readonly store: Store;
   readonly name: string;
@@ -158,7 +155,7 @@ function cycleOptions(options: DetectorOptions, site: Site, now: number, trainin
     ...(options.coherenceThreshold !== undefined && { coherenceThreshold: options.coherenceThreshold }),
     ...(options.seed !== undefined && { seed: options.seed }),
     // A training pass judges everybody anew; in between only those who did something.
-    ...(!training && { changedSince: new Date(site.scoredAt - arrivalMs) }),
+    onlyChanged: !training,
   };
 }
 
