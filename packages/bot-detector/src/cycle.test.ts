@@ -152,7 +152,8 @@ describe('a detection cycle', () => {
   });
 
   it('writes only the sessions that changed since its last pass, when asked', async () => {
-    const options = { ...whole, memory: emptyMemory(), train: 'never', onlyChanged: true } as const;
+    const known = { ...whole, modelDir: join(dir, 'models'), memory: emptyMemory() };
+    const options = { ...known, train: 'never', onlyChanged: true } as const;
     const first = await runCycle(store, { now: new Date(), ...options });
     expect(first.written.scores).toBe(people + scanners + 1);
     const nothing = await runCycle(store, { now: new Date(), ...options });
