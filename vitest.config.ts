@@ -14,6 +14,7 @@ export default defineConfig({
           include: ['packages/*/src/**/*.test.ts', 'test/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -23,6 +24,8 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+          // After the others: browsers and servers want the machine for themselves.
+          sequence: { groupOrder: 1 },
         },
       },
     ],
