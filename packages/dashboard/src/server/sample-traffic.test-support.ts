@@ -250,3 +250,38 @@ export async function insertSampleTraffic(store: Store, now: number): Promise<vo
   );
   await recordMetrics(store, 'correlator', { rows_stored: 140, rows_lost: 3, http_events: 143 });
 }
+
+/** Stack of Go's TLS library, as `insertSharedAddress` uses it. */
+export const goStack = 't13x1908xx_9dc949149365_97f8aa674fd9';
+
+/**
+ * One address with a person's browser (40 requests, LEGITIMATE) and a program behind it that says it is Chrome
+ * (5 requests, CRITICAL), as behind a provider's shared address.
+ */
+export async function insertSharedAddress(store: Store, now: number, src_ip: string): Promise<void> {
+  const program = { src_ip, tls_stack: goStack, ja4: 't13d1910h2_9dc949149365_97f8aa674fd9' };
+  const ofPrograms = { h2_fingerprint: '2:0;4:4194304;6:10485760|1073741824|0|a,m,p,s' };
+  const ofBrowsers = {
+    h2_fingerprint: '1:65536;2:0;4:6291456;6:262144|15663105|0|m,a,s,p',
+    h2_pseudo_order: 'm,a,s,p',
+    header_sec_fetch_mode: 'navigate',
+    ip_meta_ttl: 120,
+    tcp_meta_options: 'MSS,NOP,WS,NOP,NOP,SACK',
+  };
+  await insertHttpLogs(
+    store,
+    [
+      ...Array.from({ length: 40 }, (_, index) =>
+        requestRow(now, 20 - index * 0.2, { src_ip, path: `/read/${index}.css`, ...ofBrowsers }),
+      ),
+      ...Array.from({ length: 5 }, (_, index) =>
+        requestRow(now, 9 - index * 0.1, { path: `/steal/${index}`, ...ofPrograms, ...program }),
+      ),
+    ],
+    `shared-${now}`,
+  );
+  await insertDetectorRows(store, 'ml_all_scores', [
+    verdictRow(now, { src_ip, threat_level: 'LEGITIMATE_BROWSER', browser_family: 'Chromium' }),
+    verdictRow(now, { ...program, threat_level: 'CRITICAL', anomaly_score: 0.94, hits: 5 }),
+  ]);
+}

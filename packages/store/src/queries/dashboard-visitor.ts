@@ -43,6 +43,7 @@ export interface VisitorIdentity {
   country_code: string;
   /** Requests that came through a trusted proxy: their network layers are not the visitor's. */
   behind_proxy: UInt64;
+  over_tls: UInt64;
   hosts: string[];
   user_agents: string[];
   user_agent_count: UInt64;
@@ -74,6 +75,10 @@ export interface VisitorIdentity {
   with_referer: UInt64;
   main_header_order: string;
   paths: UInt64;
+  /** The path asked for most; the one that got most POSTs, and how many paths got any. */
+  main_path: string;
+  main_post_path: string;
+  post_paths: UInt64;
   assets: UInt64;
   /** Requests for pages and frames. */
   documents: UInt64;
@@ -84,9 +89,26 @@ export interface VisitorIdentity {
   server_errors: UInt64;
 }
 
-/** Identity of an address, or undefined when it made no request in the span. */
-export async function visitorIdentity(reader: Reader, span: Span, ip: string) {
-  const [identity] = await read<VisitorIdentity>(reader, identitySql, { ...span, ip });
+/** What one client stack of an address did on one host: what one verdict is about. */
+export interface SessionKey {
+  /** '' = requests without a handshake. */
+  readonly tls_stack: string;
+  readonly host: string;
+}
+
+/** An address, or one session of it. */
+export interface VisitorPart {
+  readonly ip: string;
+  readonly session: SessionKey | undefined;
+}
+
+function partParameters({ ip, session }: VisitorPart): Record<string, unknown> {
+  return { ip, whole: session ? 0 : 1, tls_stack: session?.tls_stack ?? '', host: session?.host ?? '' };
+}
+
+/** Identity of an address or one session of it, or undefined when it made no request in the span. */
+export async function visitorIdentity(reader: Reader, span: Span, part: VisitorPart) {
+  const [identity] = await read<VisitorIdentity>(reader, identitySql, { ...span, ...partParameters(part) });
   return identity;
 }
 
@@ -99,9 +121,9 @@ export interface VisitorPath {
   last_time: Timestamp;
 }
 
-/** The paths an address asked for most. */
-export function visitorPaths(reader: Reader, span: Span, ip: string, limit: number) {
-  return read<VisitorPath>(reader, pathsSql, { ...span, ip, limit });
+/** The paths that were asked for most. */
+export function visitorPaths(reader: Reader, span: Span, part: VisitorPart, limit: number) {
+  return read<VisitorPath>(reader, pathsSql, { ...span, ...partParameters(part), limit });
 }
 
 /** Requests of one kind and status class within one moment. */
@@ -115,9 +137,9 @@ export interface RequestDot {
   example_status: number;
 }
 
-/** When an address asked for what, in moments of `milliseconds`. */
-export function visitorDots(reader: Reader, span: Span, ip: string, milliseconds: number) {
-  return read<RequestDot>(reader, dotsSql, { ...span, ip, milliseconds });
+/** When what was asked for, in moments of `milliseconds`. */
+export function visitorDots(reader: Reader, span: Span, part: VisitorPart, milliseconds: number) {
+  return read<RequestDot>(reader, dotsSql, { ...span, ...partParameters(part), milliseconds });
 }
 
 export interface Neighbour {

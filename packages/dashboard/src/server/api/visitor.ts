@@ -5,20 +5,27 @@ import { loadVisitor } from '../load/visitor.ts';
 import { loadFingerprint } from '../pages/fingerprint.ts';
 import { notFound } from '../problem.ts';
 import { canonicalAddress } from '../request/network.ts';
+import { one, text } from '../request/parameters.ts';
 import { api } from '../routes.ts';
+import { sessionId } from '../session-id.ts';
 import { fullVerdict, neighbour, request, time, uint64 } from './rows.ts';
 
 const identity = z.record(z.string(), z.union([z.string(), z.number(), z.array(z.string())]));
 
 export const visitorRoute = api({
   path: '/ip/:ip',
-  summary: 'One visitor: identity, verdicts, layers, requests, neighbours',
-  shape: {},
+  summary: 'One visitor: its sessions, and of one of them identity, layers, requests, neighbours',
+  shape: { session: one(text) },
   response: z.object({
     ip: z.string(),
     headline: z.string(),
     identity: identity.nullable(),
-    present: fullVerdict.nullable().describe('The most urgent of the newest verdicts'),
+    present: fullVerdict
+      .nullable()
+      .describe('The session that everything but sessions and verdicts is about; null: the whole address'),
+    sessions: z
+      .array(z.object({ id: z.string().describe('Value of the parameter session'), verdict: fullVerdict }))
+      .describe('The newest verdict of each session in the range, most urgent first'),
     verdicts: z.array(fullVerdict),
     layers: z.array(
       z.object({ name: z.string(), looksLike: z.string(), detail: z.string(), fit: z.string() }),
@@ -37,10 +44,10 @@ export const visitorRoute = api({
     same_stack: z.array(neighbour),
     same_network: z.array(neighbour),
   }),
-  answer: async (context, _parameters, values) => {
+  answer: async (context, { session }, values) => {
     const ip = canonicalAddress(values.ip ?? '');
     if (!ip) return notFound('This is not an address: write it like 198.18.0.1 or 2001:db8::1.');
-    const visitor = await loadVisitor(context, ip);
+    const visitor = await loadVisitor(context, ip, session);
     if (!visitor.identity && visitor.verdicts.length === 0) {
       return notFound(`Nothing is known of ${ip} in this range.`);
     }
@@ -49,6 +56,7 @@ export const visitorRoute = api({
       headline: headline(visitor.identity, visitor.present),
       identity: visitor.identity ?? null,
       present: visitor.present ?? null,
+      sessions: visitor.sessions.map((verdict) => ({ id: sessionId(verdict), verdict })),
       verdicts: visitor.verdicts,
       layers: visitor.identity ? layersOf(visitor.identity) : [],
       requests: visitor.requests.map(({ sort_number: _n, sort_text: _t, row_key: _k, ...row }) => row),

@@ -1,7 +1,10 @@
+import { byName } from '@ja4/features';
 import type { FullVerdict, Reason, VisitorIdentity } from '@ja4/store';
-import { counted, percent } from '../format/number.ts';
+import { count, counted, measured, percent } from '../format/number.ts';
 import { duration } from '../format/time.ts';
+import { doings } from './doings.ts';
 import { type LayerView, layersOf } from './layers.ts';
+import { pagesASecond } from './pace.ts';
 import { mainPhrases } from './phrases.ts';
 import { type Claim, claimOf } from './user-agent.ts';
 
@@ -11,66 +14,163 @@ export function claimWords(claim: Claim): string {
   return `says ${claim.name}${claim.system === '' ? '' : ` on ${claim.system}`}`;
 }
 
-/** One line about a visitor for lists: what it says and, unless its level is calm, the two weightiest reasons. */
-export function shortLine(
-  userAgent: string,
-  verdict: { threat_level: string; reasons: readonly Reason[] },
-): string {
-  const reasons = isCalm(verdict) ? [] : mainPhrases(verdict.reasons, 2);
-  return [claimWords(claimOf(userAgent)), ...reasons].join(', ');
+/** What a line about a verdict reads of it. */
+export interface ShortVerdict {
+  readonly threat_level: string;
+  readonly reasons: readonly Reason[];
+  readonly hits?: number | string;
+  readonly bot_name?: string;
+  /** Features by name, as many as are known. */
+  readonly features?: Readonly<Record<string, number>>;
 }
 
-/** Whether nobody asks why: the level is NORMAL, LOW or LEGITIMATE. */
+/** One line about a visitor for lists: what it says and, unless its level is calm, the two weightiest reasons. */
+export function shortLine(userAgent: string, verdict: ShortVerdict): string {
+  const claim = claimOf(userAgent);
+  return [claimWords(claim), ...whyWords(claim, verdict, new Set(), 2)].join(', ');
+}
+
+/** Whether nobody asks why: the level is NORMAL, LOW or LEGITIMATE, or a list has named the robot. */
 function isCalm(verdict: { threat_level: string } | undefined): boolean {
-  return verdict !== undefined && ['NORMAL', 'LOW', 'LEGITIMATE_BROWSER'].includes(verdict.threat_level);
+  return (
+    verdict === undefined ||
+    ['NORMAL', 'LOW', 'LEGITIMATE_BROWSER', 'KNOWN_BOT'].includes(verdict.threat_level)
+  );
 }
 
 /** Reasons that only repeat what a sentence about contradicting layers has said. */
 const toldByLayers: ReadonlySet<string> = new Set([
   'layer_disagreement',
   'axis_ja4_known',
-  'is_known_browser',
+  'axis_h2_coherence',
+  'h2_settings_known',
+  'h2_ja4_coherence',
   'fingerprint_coherence_score',
   'ua_tls_mismatch',
   'os_ttl_mismatch_ratio',
 ]);
-const nothingTold: ReadonlySet<string> = new Set();
+
+/** Reasons that only repeat what `doings` has said. */
+const toldByDoings: ReadonlySet<string> = new Set([
+  'post_ratio',
+  'login_post_concentration',
+  'not_found_ratio',
+  'denied_ratio',
+  'error_ratio',
+  'fuzzing_index',
+]);
+
+/**
+ * Behaviour that is a program's nature: it loads no parts of pages, comes from no page, opens connections anew.
+ * Said of one that does not pretend to be a browser, it would make an accusation of a description.
+ */
+const natureOfPrograms: ReadonlySet<string> = new Set([
+  'asset_ratio',
+  'direct_access_ratio',
+  'multiplexing_efficiency',
+  'port_exhaustion_ratio',
+  'max_keepalives',
+  'pause_ratio',
+  'url_depth_variance',
+  'temporal_entropy',
+]);
+
+/** Whether a reason says something of this visitor that its own claim does not already. */
+function isNews(claim: Claim, { feature }: Reason): boolean {
+  if (claim.kind === 'browser') return true;
+  return byName.get(feature)?.layer === 'behaviour' && !natureOfPrograms.has(feature);
+}
+
+/** What it did, then the reasons, at most `most` in all; nothing for calm levels. */
+function whyWords(
+  claim: Claim,
+  verdict: ShortVerdict | undefined,
+  told: ReadonlySet<string>,
+  most: number,
+): string[] {
+  if (verdict === undefined || isCalm(verdict)) return [];
+  const did = doings(Number(verdict.hits ?? 0), verdict.features ?? {});
+  const open = verdict.reasons.filter(
+    (reason) =>
+      !told.has(reason.feature) &&
+      isNews(claim, reason) &&
+      !(did.length > 0 && toldByDoings.has(reason.feature)),
+  );
+  return [...did, ...mainPhrases(open, most)].slice(0, most);
+}
 
 /** The sentence at the head of a visitor's page, after level and score. */
 export function headline(identity: VisitorIdentity | undefined, verdict: FullVerdict | undefined): string {
   const claim = claimOf(identity?.user_agents[0] ?? verdict?.first_ua ?? '');
   const layers = identity ? layersOf(identity) : [];
-  const parts = [claimWords(claim) + contradiction(claim, layers)];
-  const doings = identity ? [activity(identity)] : [];
-  const told = parts[0]?.includes(', but ') ? toldByLayers : nothingTold;
-  const open = (verdict?.reasons ?? []).filter(({ feature }) => !told.has(feature));
-  const reasons = mainPhrases(open, isCalm(verdict) ? 0 : 2);
-  if (verdict?.bot_name) parts.push(`known as ${verdict.bot_name}`);
-  return `${[...parts, ...reasons, ...doings].join('; ')}.`;
+  const contradiction = contradictionWords(layers);
+  const agents = Number(identity?.user_agent_count ?? 1);
+  const others = agents > 1 ? ` and ${counted(agents - 1, 'other User-Agent')}` : '';
+  const listed = verdict?.bot_name ? ` and is on the list of known robots as ${verdict.bot_name}` : '';
+  const parts = [claimWords(claim) + others + (contradiction || listed || agreement(claim, layers))];
+  const told = contradiction === '' ? new Set<string>() : toldByLayers;
+  parts.push(...whyWords(claim, verdict, told, 2));
+  if (identity) parts.push(activity(claim, identity));
+  return `${parts.join('; ')}.`;
 }
 
-/** `, but its TLS looks like Go and its HTTP/2 like Go`, for a browser that the wire denies. */
-function contradiction(claim: Claim, layers: readonly LayerView[]): string {
+/** Layers of the wire, which are harder to imitate than headers. */
+const wireOf = (layers: readonly LayerView[]) =>
+  layers.filter(({ name }) => name === 'TCP' || name === 'TLS' || name === 'HTTP/2');
+
+/** `, but its TLS looks like Go and its HTTP/2 like Go`, for a claim that the wire denies. */
+function contradictionWords(layers: readonly LayerView[]): string {
+  const against = wireOf(layers).filter(({ fit }) => fit === 'differs');
+  const [first] = against;
+  if (!first) return '';
+  // A proxy or a relay has a TCP of its own, and a person behind it none that shows.
+  if (against.length === 1 && first.name === 'TCP')
+    return `, while its TCP looks like ${first.looksLike}, as behind a proxy or with a false name`;
+  const which = against.map(
+    ({ name, looksLike }, index) => `its ${name} ${index === 0 ? 'looks like' : 'like'} ${looksLike}`,
+  );
+  return `, but ${which.join(', ').replace(/, (?=[^,]*$)/, ' and ')}`;
+}
+
+/** `, and its TLS and HTTP/2 fit`, or that a program does not pretend to be anything else. */
+function agreement(claim: Claim, layers: readonly LayerView[]): string {
+  if (claim.kind === 'robot' || claim.kind === 'tool') return ', a program by its own account';
   if (claim.kind !== 'browser') return '';
-  const wire = layers.filter(({ name }) => name === 'TCP' || name === 'TLS' || name === 'HTTP/2');
-  const against = wire.filter(({ fit }) => fit === 'differs');
-  if (against.length > 0) {
-    const which = against.map(
-      ({ name, looksLike }, index) => `its ${name} ${index === 0 ? 'looks like' : 'like'} ${looksLike}`,
-    );
-    return `, but ${which.join(', ').replace(/, (?=[^,]*$)/, ' and ')}`;
-  }
-  return wire.some(({ fit }) => fit === 'agrees') ? ', and the wire agrees' : '';
+  const names = wireOf(layers).flatMap(({ name, fit }) => (fit === 'agrees' ? [name] : []));
+  if (names.length === 0) return '';
+  return `, and its ${names.join(', ').replace(/, (?=[^,]*$)/, ' and ')} ${names.length === 1 ? 'fits' : 'fit'}`;
 }
 
-function activity(identity: VisitorIdentity): string {
+/** Longest path that is told whole in a sentence, characters. */
+const longestPath = 48;
+
+function activity(claim: Claim, identity: VisitorIdentity): string {
   const requests = Number(identity.requests);
   const seconds = (Date.parse(identity.last_time) - Date.parse(identity.first_time)) / 1000;
-  const paths = counted(identity.paths, 'path');
   const within = requests > 1 ? ` in ${duration(Math.max(1, seconds))}` : '';
-  const asked = `asked ${paths} with ${counted(identity.requests, 'request')}${within}`;
-  const missing = Number(identity.not_found) / Math.max(1, requests);
-  const refused = Number(identity.refused) / Math.max(1, requests);
-  if (missing > 0.1) return `${asked}, ${percent(missing)} of them 404`;
-  return refused > 0.1 ? `${asked}, ${percent(refused)} of them refused` : asked;
+  const onePath = identity.paths === '1' && identity.main_path.length <= longestPath;
+  const asked = onePath
+    ? `asked for ${identity.main_path} ${requests === 1 ? 'once' : `${count(identity.requests)} times`}`
+    : `asked ${counted(identity.paths, 'path')} with ${counted(identity.requests, 'request')}`;
+  return [asked + within, ...activityDetails(claim, identity, requests, onePath)].join(', ');
+}
+
+function activityDetails(
+  claim: Claim,
+  identity: VisitorIdentity,
+  requests: number,
+  onePath: boolean,
+): string[] {
+  const share = (some: string) => Number(some) / Math.max(1, requests);
+  const details: string[] = [];
+  const onePost = identity.post_paths === '1' && identity.main_post_path.length <= longestPath;
+  if (Number(identity.posts) >= 10 && share(identity.posts) > 0.2)
+    details.push(
+      `${count(identity.posts)} of them POST${onePost && !onePath ? ` to ${identity.main_post_path}` : ''}`,
+    );
+  const pace = claim.kind === 'browser' ? pagesASecond(identity) : undefined;
+  if (pace !== undefined) details.push(`${measured(pace)} pages a second`);
+  if (share(identity.not_found) > 0.1) details.push(`${percent(share(identity.not_found))} of them 404`);
+  else if (share(identity.refused) > 0.1) details.push(`${percent(share(identity.refused))} of them refused`);
+  return details;
 }

@@ -29,6 +29,7 @@ function identity(values: Partial<VisitorIdentity>): VisitorIdentity {
     asn_kind: 'isp',
     country_code: 'FR',
     behind_proxy: '0',
+    over_tls: '10',
     hosts: ['shop.example'],
     user_agents: [chrome],
     user_agent_count: '1',
@@ -59,6 +60,9 @@ function identity(values: Partial<VisitorIdentity>): VisitorIdentity {
     with_referer: '0',
     main_header_order: '',
     paths: '5',
+    main_path: '/',
+    main_post_path: '',
+    post_paths: '0',
     assets: '5',
     documents: '5',
     posts: '0',
@@ -127,6 +131,63 @@ describe('layers', () => {
     );
   });
 
+  it('miss Sec-Fetch only where the claimed browser would send it', () => {
+    const bare = { with_language: '10' };
+    expect(layer('Headers', bare)?.fit).toBe('differs');
+    expect(layer('Headers', { ...bare, over_tls: '0' })).toMatchObject({
+      looksLike: 'too little to tell',
+      fit: 'neutral',
+    });
+    const old = chrome.replace('Chrome/150', 'Chrome/74');
+    expect(layer('Headers', { ...bare, user_agents: [old] })?.fit).toBe('neutral');
+    const safari =
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/15.6 Safari/605.1.15';
+    expect(layer('Headers', { ...bare, user_agents: [safari] })?.fit).toBe('neutral');
+    expect(
+      layer('Headers', { ...bare, user_agents: [safari.replace('Version/15', 'Version/18')] })?.fit,
+    ).toBe('differs');
+  });
+
+  it('blame behaviour only where it could not be a person’s', () => {
+    const behaviour = (values: Partial<VisitorIdentity>) => {
+      const { looksLike, fit } = layer('Behaviour', values) ?? {};
+      return [looksLike, fit];
+    };
+    const minute = { first_time: '2026-03-01T12:00:00.000000Z' };
+    expect(behaviour({})).toEqual(['loads pages with their parts', 'agrees']);
+    // Twenty pages in ten seconds, with all their parts: a browser that is driven.
+    expect(
+      behaviour({
+        ...minute,
+        last_time: '2026-03-01T12:00:10.000000Z',
+        requests: '100',
+        documents: '20',
+        assets: '70',
+      }),
+    ).toEqual(['opens pages faster than people read', 'differs']);
+    // An API's host: a browser's scripts call it and there are no pages.
+    expect(behaviour({ assets: '0', documents: '0', requests: '40' })).toEqual([
+      'calls of scripts, no pages',
+      'neutral',
+    ]);
+    // Everything in the cache.
+    expect(behaviour({ assets: '0', documents: '6', requests: '6' })).toEqual([
+      'pages without their parts',
+      'neutral',
+    ]);
+    expect(behaviour({ assets: '0', documents: '40', requests: '40' })).toEqual([
+      'pages without their parts',
+      'differs',
+    ]);
+    const form = { requests: '100', posts: '50', post_paths: '1', main_post_path: '/login', assets: '0' };
+    expect(behaviour({ ...form, refused: '50' })).toEqual(['tries one form again and again', 'differs']);
+    // Beacons of a page's scripts are POSTs too.
+    expect(behaviour({ ...form, main_post_path: '/beacon', assets: '40' })).toEqual([
+      'loads pages with their parts',
+      'agrees',
+    ]);
+  });
+
   it('are always five, and no value makes them throw', () => {
     const count = fc.nat().map(String);
     const anything = fc.record({
@@ -162,14 +223,56 @@ describe('sentences', () => {
     { feature: 'other', value: 0, baseline_low: 0, baseline_high: 0, contribution: 5 },
   ];
 
-  it('name what stands outside the band of people before what lies within it', () => {
-    expect(shortLine('curl/8.5.0', { threat_level: 'HIGH', reasons })).toBe(
-      'says curl 8.5, loads no images, styles or scripts, asks for what does not exist with 61 % of its requests',
+  it('name what stands outside the band of people, and nothing that lies within it', () => {
+    expect(shortLine(chrome, { threat_level: 'HIGH', reasons })).toBe(
+      'says Chrome 150 on Windows, loads no images, styles or scripts, asks for what does not exist with 61 % of its requests',
     );
   });
 
   it('give calm visitors no reasons', () => {
-    expect(shortLine(chrome, { threat_level: 'NORMAL', reasons })).toBe('says Chrome 150 on Windows');
+    for (const threat_level of ['NORMAL', 'LOW', 'LEGITIMATE_BROWSER', 'KNOWN_BOT'])
+      expect(shortLine(chrome, { threat_level, reasons })).toBe('says Chrome 150 on Windows');
+  });
+
+  it('do not hold against a program that it is one', () => {
+    expect(shortLine('ExampleReader/3.2', { threat_level: 'CRITICAL', reasons })).toBe(
+      'says ExampleReader 3.2, asks for what does not exist with 61 % of its requests',
+    );
+    const polite = reasons.filter(({ feature }) => feature !== 'not_found_ratio');
+    expect(shortLine('ExampleReader/3.2', { threat_level: 'CRITICAL', reasons: polite })).toBe(
+      'says ExampleReader 3.2',
+    );
+    const reader = identity({
+      user_agents: ['ExampleReader/3.2'],
+      requests: '20',
+      paths: '1',
+      main_path: '/feed.xml',
+      main_tls_library: 'OpenSSL',
+      last_time: '2026-03-01T12:14:00.000000Z',
+    });
+    expect(headline(reader, undefined)).toBe(
+      'says ExampleReader 3.2, a program by its own account; asked for /feed.xml 20 times in 14 min.',
+    );
+  });
+
+  it('count what was done, before any reason', () => {
+    const features = { post_ratio: 0.5, login_post_concentration: 1, denied_ratio: 0.5 };
+    expect(
+      shortLine('Mozilla/5.0 (Hydra)', { threat_level: 'CRITICAL', reasons: [], hits: '250', features }),
+    ).toBe(
+      'says Mozilla/5.0 (Hydra), sends 125 POSTs to sign-in paths, is refused with 50 % of its requests',
+    );
+    // Somebody who mistyped a password twice.
+    expect(shortLine(chrome, { threat_level: 'HIGH', reasons: [], hits: '6', features })).toBe(
+      'says Chrome 150 on Windows',
+    );
+  });
+
+  it('do not call a proxy’s TCP a contradiction', () => {
+    const windows = identity({ ...linuxSyn, tls_family: 'Chromium' });
+    expect(headline(windows, undefined)).toContain(
+      'says Chrome 150 on Windows, while its TCP looks like Linux or Android, as behind a proxy or with a false name;',
+    );
   });
 
   it('say what it claims, what contradicts it, and what it did', () => {

@@ -1,5 +1,6 @@
 import type { VisitorIdentity } from '@ja4/store';
-import { count, percent } from '../format/number.ts';
+import { count, counted, percent } from '../format/number.ts';
+import { pagesASecond } from './pace.ts';
 import { type Claim, claimOf, type Engine, engineOf } from './user-agent.ts';
 
 /** One layer of a visitor: what it looks like by itself, and whether that fits what the visitor says. */
@@ -125,12 +126,20 @@ function http2(identity: VisitorIdentity, claim: Claim): LayerView {
       detail: print,
       fit: claim.engine && claim.engine !== engine ? 'differs' : 'neutral',
     };
-  return {
-    name,
-    looksLike: 'no client we know',
-    detail: print,
-    fit: claim.kind === 'browser' ? 'differs' : 'neutral',
-  };
+  // Unknown is not wrong: lists age within weeks.
+  return { name, looksLike: 'no client we know', detail: print, fit: 'neutral' };
+}
+
+/**
+ * Whether the browser that is claimed sends Sec-Fetch over TLS: Blink since 80, Gecko since 90, Safari since
+ * 16.4. Source: MDN browser compatibility data, http.headers.Sec-Fetch-Site.
+ */
+function sendsSecFetch({ kind, engine, name }: Claim): boolean {
+  if (kind !== 'browser') return false;
+  const version = Number(/ (\d+)$/.exec(name)?.[1]);
+  if (engine === 'Blink') return version >= 80;
+  if (engine === 'Gecko') return version >= 90;
+  return engine === 'WebKit' && name.startsWith('Safari ') && version >= 17;
 }
 
 function headers(identity: VisitorIdentity, claim: Claim): LayerView {
@@ -147,48 +156,46 @@ function headers(identity: VisitorIdentity, claim: Claim): LayerView {
   if (Number(identity.with_client_hints) > 0) {
     const hinted = identity.main_hint_platform.replaceAll('"', '');
     const wrongSystem = hinted !== '' && claim.system !== '' && !sameSystem(hinted, claim.system);
-    const fit = wrongSystem || (claim.engine && claim.engine !== 'Blink') ? 'differs' : 'agrees';
+    const other = wrongSystem || (claim.engine && claim.engine !== 'Blink');
+    const fit = other ? 'differs' : claim.engine ? 'agrees' : 'neutral';
     return { name, looksLike: hinted ? `Blink on ${hinted}` : 'Blink', detail, fit };
   }
   if (share(identity.with_sec_fetch) > 0.5) {
     const fit = claim.engine === 'Blink' ? 'differs' : claim.engine ? 'agrees' : 'neutral';
     return { name, looksLike: 'Gecko or WebKit', detail, fit };
   }
-  const fit = claim.kind === 'browser' ? 'differs' : 'neutral';
-  return {
-    name,
-    looksLike: share(identity.with_language) > 0.5 ? 'an old browser or a tool' : 'a tool',
-    detail,
-    fit,
-  };
+  // Browsers send neither hints nor Sec-Fetch where there is no TLS.
+  if (share(identity.over_tls) < 0.5)
+    return { name, looksLike: 'too little to tell', detail: `${detail}; without TLS`, fit: 'neutral' };
+  const fit = sendsSecFetch(claim) ? 'differs' : 'neutral';
+  const old = share(identity.with_language) > 0.5;
+  return { name, looksLike: old ? 'an old browser or a program' : 'a program', detail, fit };
 }
 
 function behaviour(identity: VisitorIdentity, claim: Claim): LayerView {
-  const name = 'Behaviour';
   const requests = Number(identity.requests);
-  const assets = Number(identity.assets) / Math.max(1, requests);
-  const missing = Number(identity.not_found) / Math.max(1, requests);
-  const posts = Number(identity.posts) / Math.max(1, requests);
-  const detail = `${count(identity.requests)} requests, ${count(identity.paths)} paths, assets ${percent(assets)}, 404 ${percent(missing)}`;
+  const share = (some: string) => Number(some) / Math.max(1, requests);
+  const [assets, missing, refused] = [identity.assets, identity.not_found, identity.refused].map(share);
+  const detail = `${counted(requests, 'request')}, ${counted(identity.paths, 'path')}, parts of pages ${percent(assets ?? 0)}, 404 ${percent(missing ?? 0)}`;
   const odd = claim.kind === 'browser' ? 'differs' : 'neutral';
-  if (requests >= 10 && missing > 0.3)
-    return { name, looksLike: 'looks for paths that do not exist', detail, fit: odd };
-  if (posts > 0.5 && requests >= 5)
-    return { name, looksLike: 'sends forms again and again', detail, fit: odd };
-  if (assets > 0.15)
-    return {
-      name,
-      looksLike: 'loads pages with their assets',
-      detail,
-      fit: claim.kind === 'browser' ? 'agrees' : 'neutral',
-    };
-  if (requests < 5) return { name, looksLike: 'too little to tell', detail, fit: 'neutral' };
-  return {
-    name,
-    looksLike: assets === 0 ? 'takes pages and no asset' : 'takes few assets',
+  const view = (looksLike: string, fit: LayerView['fit']): LayerView => ({
+    name: 'Behaviour',
+    looksLike,
     detail,
-    fit: odd,
-  };
+    fit,
+  });
+  if (requests >= 10 && (missing ?? 0) > 0.3) return view('looks for paths that do not exist', odd);
+  const oneForm = Number(identity.posts) >= 10 && identity.post_paths === '1';
+  if (oneForm && (refused ?? 0) > 0.2) return view('tries one form again and again', odd);
+  if (pagesASecond(identity) !== undefined) return view('opens pages faster than people read', odd);
+  if ((assets ?? 0) > 0.15)
+    return view('loads pages with their parts', claim.kind === 'browser' ? 'agrees' : 'neutral');
+  if (requests < 5) return view('too little to tell', 'neutral');
+  // A host that scripts call, an API for example, has no pages and so no parts of them.
+  if (Number(identity.documents) === 0) return view('calls of scripts, no pages', 'neutral');
+  if (Number(identity.assets) > 0) return view('loads few parts of pages', 'neutral');
+  // Somebody who was here before has parts in the cache, but not those of every page.
+  return view('pages without their parts', Number(identity.documents) >= 10 ? odd : 'neutral');
 }
 
 function against(claim: Claim, engine: Engine | undefined): LayerView['fit'] {

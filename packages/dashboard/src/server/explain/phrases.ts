@@ -19,11 +19,12 @@ const detectorParts: Readonly<Record<string, { label: string; meaning: string }>
   },
   axis_nav_behavior: {
     label: 'Navigation',
-    meaning: 'Cookies, referrers, parts of pages: what follows from moving through a site.',
+    meaning: 'Cookies, referrers, parts of pages, links followed: what comes of moving through a site.',
   },
   axis_tls_coherence: {
-    label: 'TLS fits itself',
-    meaning: 'What the handshake offers is what the connection then uses.',
+    label: 'Connects like a browser',
+    meaning:
+      'ALPN offered and used, TLS 1.3, window scaling and no HTTP/1.0, as all present browsers have it.',
   },
   axis_h2_coherence: {
     label: 'HTTP/2 fits TLS',
@@ -32,7 +33,8 @@ const detectorParts: Readonly<Record<string, { label: string; meaning: string }>
   browser_confidence: { label: 'Browser confidence', meaning: 'All six axes together.' },
   layer_disagreement: {
     label: 'Layers contradict each other',
-    meaning: 'How differently TLS, HTTP/2, headers and User-Agent name the engine.',
+    meaning:
+      'How far TLS, HTTP/2, headers and User-Agent exclude each other: 0 = one client, 1 = surely several.',
   },
   other: { label: 'Everything else', meaning: 'The sum of the smaller contributions.' },
 };
@@ -52,37 +54,30 @@ export function featureValue(name: string, value: number): string {
   const unit = byName.get(name)?.unit;
   if (unit === 'ratio') return percent(value);
   if (unit === 'flag') return value >= 0.5 ? 'yes' : 'no';
-  return measured(value);
+  return detectorParts[name] ? (Math.round(value * 100) / 100).toFixed(2) : measured(value);
 }
 
-/** Which way a value leaves the band of people here. */
-export function side(reason: Reason): 'high' | 'low' | 'inside' {
-  if (reason.value > reason.baseline_high) return 'high';
-  return reason.value < reason.baseline_low ? 'low' : 'inside';
+/** Which way a value leaves the band of people here; one that reads like the band's edge does not leave it. */
+export function side({ feature, value, baseline_low, baseline_high }: Reason): 'high' | 'low' | 'inside' {
+  const reads = (number: number) => featureValue(feature, number);
+  if (value > baseline_high && reads(value) !== reads(baseline_high)) return 'high';
+  return value < baseline_low && reads(value) !== reads(baseline_low) ? 'low' : 'inside';
 }
 
 /** A reason in words, said of the visitor: "loads no images, styles or scripts". */
 export function phraseOf(reason: Reason): string {
   const where = side(reason);
-  const phrase = where === 'inside' ? undefined : phraseTable[reason.feature]?.[where];
+  if (where === 'inside') return 'is within what people here do';
+  const phrase = phraseTable[reason.feature]?.[where];
   if (phrase) return phrase(reason.value);
   const value = featureValue(reason.feature, reason.value);
-  const band = [reason.baseline_low, reason.baseline_high].map((edge) => featureValue(reason.feature, edge));
-  return `has ${lowerFirst(featureLabel(reason.feature))} ${value} (people here ${[...new Set(band)].join('–')})`;
+  return `has ${value} in “${featureLabel(reason.feature)}”, ${where === 'high' ? 'more' : 'less'} than people here`;
 }
 
-/** The weightiest reasons in words, each said once, those outside the band of people first. */
+/** The weightiest reasons outside the band of people in words, each said once. */
 export function mainPhrases(reasons: readonly Reason[], most: number): string[] {
   const weighty = reasons
-    .filter((reason) => reason.contribution > 0 && reason.feature !== 'other')
-    .sort(
-      (a, b) =>
-        Number(side(a) === 'inside') - Number(side(b) === 'inside') || b.contribution - a.contribution,
-    );
+    .filter((reason) => reason.contribution > 0 && reason.feature !== 'other' && side(reason) !== 'inside')
+    .sort((a, b) => b.contribution - a.contribution);
   return [...new Set(weighty.map(phraseOf))].slice(0, most);
-}
-
-/** `Asset share` → `asset share`, but `JA4 count` stays. */
-function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }

@@ -86,7 +86,7 @@ function full(context: Context, ja4: string, { summary, siblings, users }: Loade
   return html`<div class="visitor-head"><p class="who">${term('ja4')} ${copyable(ja4)}</p></div>${lead(sentence)}
 <div class="grid two">
 ${card('Identity', facts(identity))}
-<div>${neighboursCard(context, html`Visitors with this ${term('tls_stack', 'client stack')}`, users, 'None of them has been scored.', context.link('/scores', { tls_stack: summary.tls_stacks }))}
+<div>${neighboursCard(context, html`Visitors with this ${term('tls_stack', 'client stack')}`, users, 'None of them has been scored.', { all: context.link('/scores', { tls_stack: summary.tls_stacks }), hint: 'Most urgent first.' })}
 ${card(
   'The same stack’s other fingerprints',
   table(

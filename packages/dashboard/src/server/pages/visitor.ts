@@ -1,5 +1,6 @@
 import type { FullVerdict, LoggedRequest, VisitorIdentity } from '@ja4/store';
 import { requestDots } from '../charts/request-dots.ts';
+import { fairness } from '../explain/fairness.ts';
 import { claimWords, headline } from '../explain/headline.ts';
 import { layersOf } from '../explain/layers.ts';
 import { claimOf } from '../explain/user-agent.ts';
@@ -7,11 +8,13 @@ import { bytes, count, counted, measured, score } from '../format/number.ts';
 import { clock } from '../format/time.ts';
 import { type HtmlValue, html, type SafeHtml } from '../html.ts';
 import { lookOf } from '../levels.ts';
+import type { LinkQuery } from '../links.ts';
 import { loadVisitor, type Visitor } from '../load/visitor.ts';
 import { rangeWords } from '../parts/frame.ts';
 import { layerRow } from '../parts/layer-row.ts';
 import { card, facts } from '../parts/layout.ts';
 import { levelBadge } from '../parts/level.ts';
+import { sessionChoice } from '../parts/sessions.ts';
 import { statusClasses, statusMark } from '../parts/status.ts';
 import { empty, table, tableBehind } from '../parts/table.ts';
 import { term } from '../parts/term.ts';
@@ -21,16 +24,17 @@ import { whyCard } from '../parts/why.ts';
 import { notFound } from '../problem.ts';
 import type { Context } from '../request/context.ts';
 import { canonicalAddress } from '../request/network.ts';
+import { one, text } from '../request/parameters.ts';
 import { page } from '../routes.ts';
 
 /** `/ip/{ip}`: one visitor, from the verdict down to the requests. */
 export const visitorPage = page({
   path: '/ip/:ip',
-  shape: {},
-  render: async (context, _parameters, values) => {
+  shape: { session: one(text) },
+  render: async (context, { session }, values) => {
     const ip = canonicalAddress(values.ip ?? '');
     if (!ip) return notFound('This is not an address: write it like 198.18.0.1 or 2001:db8::1.');
-    const visitor = await loadVisitor(context, ip);
+    const visitor = await loadVisitor(context, ip, session);
     const body =
       visitor.identity || visitor.verdicts.length > 0 ? full(context, visitor) : unseen(context, ip);
     return { title: ip, body };
@@ -38,33 +42,57 @@ export const visitorPage = page({
 });
 
 function full(context: Context, visitor: Visitor): SafeHtml {
-  const { ip, identity, present, newest, verdicts } = visitor;
-  return html`${head(context, visitor)}
+  const { ip, identity, present, sessions, verdicts } = visitor;
+  const requests = requestsLink(context, visitor);
+  return html`${head(context, visitor)}${present && sessionChoice(context, ip, sessions, present)}
 <div class="grid two-one">
-<div>${present ? whyCard(present) : card('Why', empty('Not scored yet.', 'The detector scores a session a few seconds after its requests arrive.'))}
+<div>${present ? whyCard(context, present) : card('Why', empty('Not scored yet.', 'The detector scores a session a few seconds after its requests arrive.'))}
 ${identity && layerRow(claimWords(claimOf(identity.user_agents[0] ?? '')), layersOf(identity))}
 ${timelineCard(context, visitor)}</div>
 <div>${identityCard(context, visitor)}${present && scoresCard(present)}</div></div>
-<div class="grid two">${pathsCard(context, ip, visitor.paths)}${requestsCard(context, ip, visitor.requests)}</div>
+<div class="grid two">${pathsCard(context, requests, visitor.paths)}${requestsCard(context, requests, visitor.requests)}</div>
 <div class="grid two">
+${
+  present?.tls_stack === ''
+    ? card(
+        html`Same ${term('tls_stack', 'client stack')}`,
+        empty('No handshake was seen, so its client stack is not known.', 'Others would be listed here.'),
+      )
+    : neighboursCard(
+        context,
+        html`Same ${term('tls_stack', 'client stack')}`,
+        visitor.sameStack,
+        'Nobody else here has its client stack.',
+        {
+          all: context.link('/scores', { tls_stack: present ? [present.tls_stack] : [] }),
+          hint: 'Most urgent first. A stack is a TLS library with its settings: one program has it on every address, and different programs can share it.',
+        },
+      )
+}
 ${neighboursCard(
   context,
-  html`Same ${term('tls_stack', 'client stack')}`,
-  visitor.sameStack,
-  'Nobody else here has its client stack.',
-  context.link('/scores', {
-    tls_stack: newest
-      .map(({ tls_stack }) => tls_stack)
-      .filter((stack) => stack !== '')
-      .slice(0, 5),
-  }),
-)}
-${neighboursCard(context, html`Same ${term('asn', 'network')}`, visitor.sameNetwork, 'Nobody else here comes from its network.', context.link('/scores', { asn: identity?.asn_number ?? present?.asn_number ?? 0 }))}</div>
+  html`Same ${term('asn', 'network')}`,
+  visitor.sameNetwork,
+  'Nobody else here comes from its network.',
+  {
+    all: context.link('/scores', { asn: identity?.asn_number || present?.asn_number || 0 }),
+    hint: 'Most urgent first. To share a network says little by itself.',
+  },
+)}</div>
 ${verdicts.length > 0 && historyCard(context, verdicts)}`;
 }
 
-function head(context: Context, { ip, identity, present, newest }: Visitor): SafeHtml {
-  const asn = identity?.asn_number ?? present?.asn_number ?? 0;
+/** Where all requests of what the page is about are listed. */
+function requestsLink(context: Context, { ip, present, sessions }: Visitor): (query?: LinkQuery) => string {
+  const part =
+    present && sessions.length > 1
+      ? { tls_stack: present.tls_stack || undefined, host: present.host || undefined }
+      : {};
+  return (query = {}) => context.link('/traffic', { ip, ...part, ...query });
+}
+
+function head(context: Context, { ip, identity, present, sessions }: Visitor): SafeHtml {
+  const asn = identity?.asn_number || present?.asn_number || 0;
   const network = identity?.asn_org || identity?.asn_name || present?.asn_org || '';
   const country = identity?.country_code || present?.country_code || '';
   const where = [
@@ -74,11 +102,13 @@ function head(context: Context, { ip, identity, present, newest }: Visitor): Saf
     country,
   ].filter((part) => part !== '');
   const look = present ? lookOf(present.threat_level) : undefined;
-  return html`<div class="visitor-head"><p class="who">${copyable(ip)}${where.map((part) => html` <span class="dot-sep" aria-hidden="true">·</span> ${part}`)}${newest.length > 1 && html` <span class="dot-sep" aria-hidden="true">·</span> <a href="${context.link('/scores', { ip })}">${count(newest.length)} sessions</a>`}</p>
-<h1>${present && look ? html`<span class="verdict">${levelBadge(present.threat_level)} <strong class="num">${score(present.anomaly_score)}</strong>${present.provisional === 1 && html` ${term('provisional', 'provisional')}`}</span> — ` : html`Not scored — `}${headline(identity, present)}</h1></div>`;
+  const note = present && fairness(claimOf(identity?.user_agents[0] ?? present.first_ua), present);
+  return html`<div class="visitor-head"><p class="who">${copyable(ip)}${where.map((part) => html` <span class="dot-sep" aria-hidden="true">·</span> ${part}`)}${sessions.length > 1 && html` <span class="dot-sep" aria-hidden="true">·</span> <a href="${context.link('/scores', { ip })}">${count(sessions.length)} sessions</a>`}</p>
+<h1>${present && look ? html`<span class="verdict">${levelBadge(present.threat_level)} <strong class="num">${score(present.anomaly_score)}</strong>${present.provisional === 1 && html` ${term('provisional', 'provisional')}`}</span> — ` : html`Not scored — `}${headline(identity, present)}</h1>${note !== undefined && html`<p class="beneath">${note}</p>`}</div>`;
 }
 
-function identityCard(context: Context, { ip, identity, present, newest }: Visitor): SafeHtml {
+function identityCard(context: Context, visitor: Visitor): SafeHtml {
+  const { identity, present } = visitor;
   const pairs: [HtmlValue, HtmlValue][] = [];
   const agents = identity?.user_agents ?? (present?.first_ua ? [present.first_ua] : []);
   const more = Number(identity?.user_agent_count ?? 0) - agents.length;
@@ -88,26 +118,26 @@ function identityCard(context: Context, { ip, identity, present, newest }: Visit
       ? html`<ul class="plain">${agents.map((agent) => html`<li class="wrap">${agent}</li>`)}${more > 0 && html`<li class="muted">and ${count(more)} more</li>`}</ul>`
       : html`<span class="muted">no User-Agent</span>`,
   ]);
-  const ja4s = identity?.ja4s ?? newest.map(({ ja4 }) => ja4).filter((ja4) => ja4 !== '');
+  const ja4s = identity?.ja4s ?? [present?.ja4 ?? ''].filter((ja4) => ja4 !== '');
   pairs.push([
     term('ja4'),
     ja4s.length > 0
       ? html`<ul class="plain">${ja4s.map((ja4) => html`<li>${ja4Link(context, ja4)}</li>`)}</ul>`
       : html`<span class="muted">no handshake seen</span>`,
   ]);
-  const [stack] = identity?.tls_stacks ?? newest.map(({ tls_stack }) => tls_stack);
+  const [stack] = identity?.tls_stacks ?? [present?.tls_stack ?? ''];
   if (stack) pairs.push([term('tls_stack'), fingerprint(stack)]);
   const [h2] = identity?.h2_fingerprints ?? [];
   if (h2) pairs.push([term('http2', 'HTTP/2'), html`<span class="mono wrap">${h2}</span>`]);
-  if (identity) pairs.push(...seen(context, ip, identity));
+  if (identity) pairs.push(...seen(context, requestsLink(context, visitor)(), identity));
   return card('Identity', facts(pairs), { hint: `In the ${rangeWords(context)}.` });
 }
 
-function seen(context: Context, ip: string, identity: VisitorIdentity): [HtmlValue, HtmlValue][] {
+function seen(context: Context, requests: string, identity: VisitorIdentity): [HtmlValue, HtmlValue][] {
   return [
     [
       'Requests',
-      html`<a href="${context.link('/traffic', { ip })}">${count(identity.requests)}</a> on ${counted(identity.connections, 'connection')}`,
+      html`<a href="${requests}">${count(identity.requests)}</a> on ${counted(identity.connections, 'connection')}`,
     ],
     ['Hosts', identity.hosts.filter((host) => host !== '').join(', ')],
     ['First seen', moment(identity.first_time, context.now)],
@@ -118,9 +148,21 @@ function seen(context: Context, ip: string, identity: VisitorIdentity): [HtmlVal
     ],
     ...(identity.asn_kind === ''
       ? []
-      : ([['Network is', identity.asn_kind]] satisfies [HtmlValue, HtmlValue][])),
+      : ([['Network is', networkKinds[identity.asn_kind] ?? identity.asn_kind]] satisfies [
+          HtmlValue,
+          HtmlValue,
+        ][])),
   ];
 }
+
+/** Kinds of networks as the reference lists name them. */
+const networkKinds: Readonly<Record<string, string>> = {
+  isp: 'an access provider',
+  human: 'an access provider',
+  hosting: 'a hoster',
+  vpn: 'a VPN',
+  cdn: 'a content delivery network',
+};
 
 const axes = [
   ['axis_ja4_known', 'TLS known'],
@@ -159,7 +201,8 @@ function scoresCard(verdict: FullVerdict): SafeHtml {
   );
 }
 
-function timelineCard(context: Context, { ip, identity, dots }: Visitor): SafeHtml {
+function timelineCard(context: Context, visitor: Visitor): SafeHtml {
+  const { identity, dots } = visitor;
   if (!identity || dots.length === 0) {
     return card(
       'Requests over time',
@@ -188,12 +231,16 @@ ${tableBehind(
 )}`,
     {
       hint: 'Pages, their assets and calls of scripts; times in UTC.',
-      more: html`<a href="${context.link('/traffic', { ip })}">All requests</a>`,
+      more: html`<a href="${requestsLink(context, visitor)()}">All requests</a>`,
     },
   );
 }
 
-function requestsCard(context: Context, ip: string, rows: readonly LoggedRequest[]): SafeHtml {
+function requestsCard(
+  context: Context,
+  all: (query?: LinkQuery) => string,
+  rows: readonly LoggedRequest[],
+): SafeHtml {
   if (rows.length === 0)
     return card('Newest requests', empty('None in this range.', 'Choose a longer one at the top right.'));
   return card(
@@ -217,7 +264,7 @@ function requestsCard(context: Context, ip: string, rows: readonly LoggedRequest
       ],
       rows.slice(0, 15),
     ),
-    { hint: 'Times in UTC.', more: html`<a href="${context.link('/traffic', { ip })}">All requests</a>` },
+    { hint: 'Times in UTC.', more: html`<a href="${all()}">All requests</a>` },
   );
 }
 

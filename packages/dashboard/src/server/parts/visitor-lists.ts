@@ -3,6 +3,7 @@ import { claimWords } from '../explain/headline.ts';
 import { claimOf } from '../explain/user-agent.ts';
 import { count } from '../format/number.ts';
 import { type HtmlValue, html, type SafeHtml } from '../html.ts';
+import type { LinkQuery } from '../links.ts';
 import type { Context } from '../request/context.ts';
 import { canFilter } from '../request/parameters.ts';
 import { card } from './layout.ts';
@@ -17,7 +18,7 @@ export function neighboursCard(
   title: HtmlValue,
   rows: readonly Neighbour[],
   none: string,
-  all: string,
+  { all, hint }: { all: string; hint: string },
 ): SafeHtml {
   if (rows.length === 0) return card(title, empty(none, 'Others would be listed here with their level.'));
   const total = Number(rows[0]?.total ?? rows.length);
@@ -39,7 +40,7 @@ export function neighboursCard(
       ],
       rows,
     ),
-    { more: html`<a href="${all}">${total > rows.length ? `All ${count(total)}` : 'As a list'}</a>` },
+    { hint, more: html`<a href="${all}">${total > rows.length ? `All ${count(total)}` : 'As a list'}</a>` },
   );
 }
 
@@ -68,18 +69,22 @@ export function historyCard(context: Context, verdicts: readonly FullVerdict[]):
       ],
       verdicts.slice(0, 30),
     ),
-    { hint: 'The newest of each session and day; labels and who set them will stand here too.' },
+    { hint: 'Of every session of this address, the newest of each day.' },
   );
 }
 
 /** A path with its requests behind it, unless it is too long for a filter. */
-function pathLink(context: Context, ip: string, path: string): SafeHtml {
+function pathLink(all: (query: LinkQuery) => string, path: string): SafeHtml {
   const shown = oneLine(path, 'mono');
   if (!canFilter(path)) return shown;
-  return html`<a class="quiet" href="${context.link('/traffic', { ip, path })}">${shown}</a>`;
+  return html`<a class="quiet" href="${all({ path })}">${shown}</a>`;
 }
 
-export function pathsCard(context: Context, ip: string, rows: readonly VisitorPath[]): SafeHtml {
+export function pathsCard(
+  context: Context,
+  all: (query: LinkQuery) => string,
+  rows: readonly VisitorPath[],
+): SafeHtml {
   return card(
     'Paths',
     table(
@@ -89,7 +94,7 @@ export function pathsCard(context: Context, ip: string, rows: readonly VisitorPa
         {
           title: 'Path',
           kind: 'wide',
-          cell: (row) => pathLink(context, ip, row.path),
+          cell: (row) => pathLink(all, row.path),
         },
         { title: 'Requests', kind: 'number', cell: (row) => count(row.requests) },
         { title: 'Queries', kind: 'number', cell: (row) => count(row.queries) },

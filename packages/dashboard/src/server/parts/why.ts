@@ -2,10 +2,13 @@ import { byName } from '@ja4/features';
 import type { FullVerdict, Reason } from '@ja4/store';
 import { band } from '../charts/band.ts';
 import { featureLabel, featureMeaning, featureValue, phraseOf, side } from '../explain/phrases.ts';
+import { counted } from '../format/number.ts';
 import { type HtmlValue, html, type SafeHtml } from '../html.ts';
+import type { Context } from '../request/context.ts';
 import { card } from './layout.ts';
 import { empty } from './table.ts';
 import { term } from './term.ts';
+import { clockTime } from './values.ts';
 
 const shown = 12;
 
@@ -15,7 +18,7 @@ const rest = 'other';
 const signed = (value: number) => `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(3)}`;
 
 /** Feature by feature: the visitor's value, the band of people here, and what it adds to the score. */
-export function whyCard(verdict: FullVerdict): SafeHtml {
+export function whyCard(context: Context, verdict: FullVerdict): SafeHtml {
   const named = verdict.reasons.filter(({ feature }) => feature !== rest);
   const reasons = named.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
   if (reasons.length === 0) {
@@ -32,7 +35,7 @@ export function whyCard(verdict: FullVerdict): SafeHtml {
 <thead><tr><th scope="col">Feature</th><th scope="col" class="number">Here</th><th scope="col">People here (p5–p95)</th><th scope="col">Adds to the score</th></tr></thead>
 <tbody>${rows}</tbody></table></div>${smaller !== 0 && html`<p class="hint smaller">Everything else together adds ${signed(smaller)}.</p>`}`,
     {
-      hint: html`Each value against the ${term('baseline', 'band')} of people here, and its ${term('contribution', 'contribution')} to the score.${verdict.provisional === 1 && html` The score is ${term('provisional', 'provisional')}.`}`,
+      hint: html`Judged on ${counted(verdict.hits, 'request')} from ${clockTime(verdict.first_seen, context.now)} to ${clockTime(verdict.last_seen, context.now)} UTC. Each value against the ${term('baseline', 'band')} of people here, and its ${term('contribution', 'contribution')} to the score.${verdict.provisional === 1 && html` The score is ${term('provisional', 'provisional')}.`}`,
       className: 'why-card',
     },
   );

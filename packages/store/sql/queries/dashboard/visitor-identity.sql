@@ -1,4 +1,5 @@
--- What is known of an address from its requests in a span of time: what it says, what its layers are.
+-- What is known of an address, or of one session of it ({whole} = 0: one client stack on one host), from its
+-- requests in a span of time: what it says, what its layers are.
 SELECT
     count() AS requests,
     countIf(correlated = 1) AS joined,
@@ -11,6 +12,7 @@ SELECT
     anyLast(asn_label) AS asn_kind,
     anyLast(src_country_code) AS country_code,
     countIf(peer_ip != src_ip) AS behind_proxy,
+    countIf(scheme = 'https' OR tls_stack != '') AS over_tls,
     topK(5)(toString(host)) AS hosts,
     topKIf(5)(header_user_agent, header_user_agent != '') AS user_agents,
     uniqExact(header_user_agent) AS user_agent_count,
@@ -41,6 +43,9 @@ SELECT
     countIf(header_referer != '') AS with_referer,
     topKIf(1)(client_headers, client_headers != '')[1] AS main_header_order,
     uniqExact(path) AS paths,
+    topK(1)(path)[1] AS main_path,
+    topKIf(1)(path, method = 'POST')[1] AS main_post_path,
+    uniqExactIf(path, method = 'POST') AS post_paths,
     countIf(is_asset = 1) AS assets,
     countIf(is_document = 1) AS documents,
     countIf(method = 'POST') AS posts,
@@ -50,6 +55,7 @@ SELECT
     countIf(status_code >= 500) AS server_errors
 FROM ja4_logs.http_logs
 WHERE src_ip = toIPv6({ip:String})
+  AND ({whole:UInt8} = 1 OR (tls_stack = {tls_stack:String} AND host = {host:String}))
   AND time >= {from:DateTime64(3)} AND time <= {to:DateTime64(3)}
   AND orphan_side != 'B'
 HAVING requests > 0

@@ -1,4 +1,4 @@
--- The paths an address asked for most, with how they were answered.
+-- The paths an address, or one session of it ({whole} = 0), asked for most, with how they were answered.
 SELECT
     path,
     count() AS requests,
@@ -8,6 +8,7 @@ SELECT
     max(time) AS last_time
 FROM ja4_logs.http_logs
 WHERE src_ip = toIPv6({ip:String})
+  AND ({whole:UInt8} = 1 OR (tls_stack = {tls_stack:String} AND host = {host:String}))
   AND time >= {from:DateTime64(3)} AND time <= {to:DateTime64(3)}
   AND orphan_side != 'B'
 GROUP BY path
