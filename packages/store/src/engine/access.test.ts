@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,6 +19,11 @@ async function rows(query: string, parameters: Record<string, unknown> = {}): Pr
   const result = await client.query({ query, query_params: parameters, format: 'JSONEachRow' });
   return result.json();
 }
+
+const basicOf = (role: 'writer' | 'reader'): Record<string, string> => ({
+  'X-ClickHouse-User': role,
+  'X-ClickHouse-Key': readStorePassword(server.dataDir, role),
+});
 
 const failsWith = (promise: Promise<unknown>, code: number): Promise<void> =>
   expect(promise).rejects.toMatchObject({ code: String(code) });
@@ -82,6 +87,65 @@ describe('the door', () => {
     for (const name of ["'/etc/passwd'", '`/etc/passwd`', 'default.`/etc/passwd`'])
       await failsWith(rows(`SELECT * FROM ${name}`), 60);
     await failsWith(rows('SELECT * FROM {t:Identifier}', { t: '/etc/passwd' }), 60);
+  });
+
+  test('opens no file, however a function is named', async () => {
+    const canary = join(server.dataDir, 'canary.txt');
+    writeFileSync(canary, 'CANARY');
+    const reader = server.connect('reader').client;
+    for (const query of [
+      `SELECT \`fi\\Nle\`('${canary}')`,
+      `SELECT * APPLY(file) FROM (SELECT '${canary}' AS x)`,
+      `SELECT arrayMap(file, ['${canary}'])`,
+      `SELECT arrayMap({name:Identifier}, ['${canary}'])`,
+      `SELECT x FROM values('y UInt8, x String ALIAS file(\\'${canary}\\')', 1)`,
+      'SELECT x FROM values({structure:String}, 1)',
+      `SELECT x FROM generateRandom('x String ALIAS file(\\'${canary}\\')') LIMIT 1`,
+      `SELECT * FROM format(Values, 'x String', $$(file('${canary}'))$$)`,
+    ]) {
+      const structure = `y UInt8, x String ALIAS file('${canary}')`;
+      const answer = reader.query({ query, query_params: { name: 'file', structure }, format: 'CSV' });
+      await expect(
+        answer.then((result) => result.text()),
+        query,
+      ).rejects.toThrow(/refused for every role|READONLY|backslash|readonly/i);
+    }
+    const writer = server.connect('writer').client;
+    await failsWith(
+      writer.command({
+        query: `INSERT INTO rows SELECT 1, x FROM format(Values, 'x String', $$(file('${canary}'))$$)`,
+      }),
+      497,
+    );
+  });
+
+  test('runs nothing that stands behind the rows of an insert', async () => {
+    const rest = '\n1,a\n\nCREATE TABLE smuggled (a Int8) ENGINE = Memory';
+    await client.command({ query: 'CREATE TABLE `with` (a UInt32, b String) ENGINE = Memory' });
+    for (const head of [
+      'INSERT INTO with FORMAT CSV',
+      'INSERT INTO default.with FORMAT CSV',
+      'WITH 1 AS x INSERT INTO rows FORMAT CSV',
+      'INSERT INTO rows FORMAT CSV',
+    ])
+      await send(server, '/', { body: head + rest, headers: basicOf('writer') });
+    expect(await rows("SELECT name FROM system.tables WHERE name = 'smuggled'")).toEqual([]);
+  });
+
+  test('keeps the database that the engine opens', async () => {
+    await failsWith(client.command({ query: 'DETACH DATABASE default' }), 497);
+    await failsWith(client.command({ query: 'DROP DATABASE default' }), 497);
+    expect(await rows('SELECT 1 AS a')).toEqual([{ a: 1 }]);
+  });
+
+  test('narrows limits for a statement, and never lifts them', async () => {
+    const limit = async (name: string, value: string | number) =>
+      (await rows(`SELECT toFloat64(getSetting('${name}')) AS v SETTINGS ${name} = ${value}`))[0];
+    expect(await limit('max_execution_time', 7)).toEqual({ v: 7 });
+    for (const value of [0, 100_000, "'0'", "'0x0'", "''"])
+      expect(await limit('max_execution_time', value), String(value)).toEqual({ v: 300 });
+    expect(await limit('max_threads', 1_000)).toEqual({ v: 64 });
+    expect(await limit('max_threads', 1)).toEqual({ v: 1 });
   });
 
   test('evaluates no expression in rows that came as data', async () => {

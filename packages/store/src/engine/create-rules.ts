@@ -7,7 +7,12 @@ const allowedEngines =
   /^(?:(?:Replacing|Summing|Aggregating|Collapsing|VersionedCollapsing|Coalescing|Graphite)?MergeTree|Null|Memory|Log|TinyLog|StripeLog|Set|Join|Buffer|View|MaterializedView|Merge|Dictionary|GenerateRandom|Atomic|Ordinary)$/i;
 
 const creatable = new Set(['TABLE', 'VIEW', 'MATERIALIZED', 'DATABASE', 'DICTIONARY', 'FUNCTION', 'OR']);
-const localHosts = new Set(['localhost', '127.0.0.1', '::1']);
+/** Options of a dictionary's source that name no other server. */
+const sourceOptions = new Set(
+  'USER PASSWORD DB TABLE QUERY WHERE INVALIDATE_QUERY UPDATE_FIELD UPDATE_LAG'.split(' '),
+);
+/** Those that hold SQL. */
+const nestedSql = new Set(['QUERY', 'WHERE', 'INVALIDATE_QUERY', 'UPDATE_FIELD']);
 
 function refuse(what: string, remedy: string): never {
   throw failure('ACCESS_DENIED', `${what} is refused for every role: ${remedy}`);
@@ -17,7 +22,9 @@ function refuse(what: string, remedy: string): never {
 export type NestedSql = (sql: string) => void;
 
 /**
- * Checks `SOURCE(CLICKHOUSE(…))`: only this server's own tables, given by TABLE/DB or QUERY.
+ * Checks `SOURCE(CLICKHOUSE(…))`: only this server's own tables, given by TABLE/DB or QUERY. The options must be
+ * bare keywords with one literal or name each, since the engine also takes quoted keywords and computed values
+ * (`QUERY concat('SELECT fi', 'le(…)')`), which nobody could read here.
  * @throws ClickHouseFailure ACCESS_DENIED
  */
 function checkDictionarySource(tokens: readonly Token[], open: number, nested: NestedSql): void {
@@ -29,15 +36,19 @@ function checkDictionarySource(tokens: readonly Token[], open: number, nested: N
       'load the data into a table and use SOURCE(CLICKHOUSE(TABLE …)).',
     );
   const end = closing(tokens, open + 2);
-  for (let i = open + 3; i < end; i++) {
+  for (let i = open + 3; i < end; i += 2) {
     const key = keyword(tokens[i]);
     const value = tokens[i + 1];
-    if (key === 'HOST' && !localHosts.has(value?.value.toLowerCase() ?? ''))
-      refuse('A dictionary from another host', 'leave HOST out to read this server’s tables.');
-    if (key === 'NAME' || key === 'SECURE') refuse(`Dictionary source option ${key}`, 'leave it out.');
-    if (['QUERY', 'WHERE', 'INVALIDATE_QUERY', 'UPDATE_FIELD'].includes(key) && value?.kind === 'string')
-      nested(key === 'WHERE' || key === 'UPDATE_FIELD' ? `SELECT 1 WHERE ${value.value}` : value.value);
-    if (key !== '') i++;
+    if (!sourceOptions.has(key))
+      refuse(
+        `Dictionary source option ${tokens[i]?.value ?? '?'}`,
+        `only ${[...sourceOptions].join(', ')} are known, each with one value.`,
+      );
+    if (i + 1 >= end || value === undefined || value.kind === 'symbol')
+      refuse(`This value of ${key}`, 'write it as one literal or bare name.');
+    if (!nestedSql.has(key)) continue;
+    if (value.kind !== 'string') refuse(`This value of ${key}`, 'write it as one string.');
+    nested(key === 'WHERE' || key === 'UPDATE_FIELD' ? `SELECT 1 WHERE ${value.value}` : value.value);
   }
 }
 

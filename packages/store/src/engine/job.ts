@@ -10,7 +10,7 @@ export interface Job {
   settings: readonly (readonly [name: string, literal: string])[];
   /** Query parameters in ClickHouse's escaped text form, as they stand in a URL. */
   parameters: ReadonlyMap<string, string>;
-  /** The engine itself then refuses every write, `file()`, `url()` and further settings. */
+  /** The engine itself then refuses every write, most table functions and further settings. */
   readonly: boolean;
 }
 

@@ -73,3 +73,23 @@ export function checkSetting(name: string): void {
     `Setting '${name.slice(0, 80)}' cannot be set per statement here; leave it out, or use a ClickHouse server of your own (store.url).`,
   );
 }
+
+/** Limits that a statement may narrow but not lift, as the engine's settings name them. */
+export type Ceilings = Readonly<Record<string, number>>;
+
+/**
+ * What a client asked for, but no limit above its ceiling. 0 means "no limit" to the engine and so is more than
+ * any ceiling; the same goes for what is not a plain number.
+ */
+export function underCeilings(
+  settings: readonly (readonly [name: string, literal: string])[],
+  ceilings: Ceilings,
+): [name: string, literal: string][] {
+  return settings.map(([name, literal]) => {
+    const ceiling = Object.hasOwn(ceilings, name) ? ceilings[name] : undefined;
+    if (ceiling === undefined) return [name, literal];
+    const value = /^'?(\d{1,15}(?:\.\d{1,9})?)'?$/.exec(literal)?.[1];
+    const isLess = value !== undefined && Number(value) > 0 && Number(value) < ceiling;
+    return [name, isLess ? literal : String(ceiling)];
+  });
+}

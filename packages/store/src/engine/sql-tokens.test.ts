@@ -42,13 +42,13 @@ const pieces = fc.array(
 
 describe('the tokenizer', () => {
   test('resolves escapes and doubled quotes in strings and identifiers', () => {
-    expect(values(String.raw`SELECT 'a\'b''c\n\x41', "d""e", ${'`f``g\\`h`'}`)).toEqual([
+    expect(values(String.raw`SELECT 'a\'b''c\n\x41\N\%', "d""e", ${'`f``g`'}`)).toEqual([
       'word:SELECT',
-      "string:a'b'c\nA",
+      "string:a'b'c\nA\\%",
       'symbol:,',
       'quoted:d"e',
       'symbol:,',
-      'quoted:f`g`h',
+      'quoted:f`g',
     ]);
   });
 
@@ -80,6 +80,9 @@ describe('the tokenizer', () => {
     ['1$a$ x $a$', 'dollar'],
     [String.raw`x'\' , file(1) --'`, 'literal'],
     ['SELECT \\G', 'character'],
+    ['`fi\\Nle`(1)', 'escape'],
+    ['"fi\\x6ce"(1)', 'escape'],
+    ["SELECT '\\x7Z'", 'escape'],
   ])('refuses %j: %s', (sql, reason) => {
     expect(tokenize(sql)).toMatchObject({ ok: false, reason });
   });

@@ -14,7 +14,11 @@ export interface Token {
 
 export type TokenResult =
   | { ok: true; tokens: Token[] }
-  | { ok: false; reason: 'nul' | 'non-ascii' | 'unclosed' | 'dollar' | 'literal' | 'character'; at: number };
+  | {
+      ok: false;
+      reason: 'nul' | 'non-ascii' | 'unclosed' | 'dollar' | 'literal' | 'escape' | 'character';
+      at: number;
+    };
 
 const wordStart = /[A-Za-z_]/;
 const wordPart = /[\w$]/;
@@ -31,21 +35,32 @@ const escapes: Record<string, string> = {
   a: '\x07',
   e: '\x1b',
   '0': '\0',
+  N: '',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  '`': '`',
+  '/': '/',
+  '=': '=',
 };
 
-/** Content of a quoted run without its quotes: backslash escapes and doubled quotes resolved. */
-function unquote(body: string, quote: string): string {
+/**
+ * Content of a quoted run without its quotes: backslash escapes and doubled quotes resolved as the engine does
+ * (ReadHelpers.cpp, parseComplexEscapeSequence): `\\N` is nothing, an unknown escape keeps its backslash.
+ * Undefined for `\\x` without two hexadecimal digits, which the engine turns into other characters.
+ */
+function unquote(body: string, quote: string): string | undefined {
   let out = '';
   for (let i = 0; i < body.length; i++) {
     const c = body[i]!;
     if (c === '\\' && i + 1 < body.length) {
       const next = body[++i]!;
-      const hex = next === 'x' ? /^[0-9a-fA-F]{2}/.exec(body.slice(i + 1, i + 3))?.[0] : undefined;
-      if (hex === undefined) out += escapes[next] ?? next;
-      else {
+      if (next === 'x') {
+        const hex = /^[0-9a-fA-F]{2}/.exec(body.slice(i + 1, i + 3))?.[0];
+        if (hex === undefined) return undefined;
         out += String.fromCharCode(Number.parseInt(hex, 16));
         i += 2;
-      }
+      } else out += escapes[next] ?? `\\${next}`;
     } else {
       out += c;
       if (c === quote) i++;
@@ -116,7 +131,11 @@ export function tokenize(sql: string, stop: (token: Token) => boolean = () => fa
     } else if (c === "'" || c === '"' || c === '`') {
       const end = endOfQuoted(sql, i, c);
       if (end < 0) return { ok: false, reason: 'unclosed', at: i };
-      i = push(c === "'" ? 'string' : 'quoted', unquote(sql.slice(i + 1, end - 1), c), i, end);
+      // A name written with escapes has no use but to look like another one.
+      if (c !== "'" && sql.slice(i, end).includes('\\')) return { ok: false, reason: 'escape', at: i };
+      const value = unquote(sql.slice(i + 1, end - 1), c);
+      if (value === undefined) return { ok: false, reason: 'escape', at: i };
+      i = push(c === "'" ? 'string' : 'quoted', value, i, end);
     } else if (wordStart.test(c)) {
       let end = i + 1;
       while (end < sql.length && wordPart.test(sql[end]!)) end++;

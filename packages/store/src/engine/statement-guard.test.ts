@@ -33,7 +33,18 @@ describe('for every role', () => {
     "SELECT * FROM file -- a\n ('/etc/passwd')",
     "SELECT * FROM `file`('/etc/passwd')",
     'SELECT * FROM "file"(\'/etc/passwd\')',
-    "SELECT * FROM `fi\\x6ce`('/etc/passwd')",
+    'SELECT * APPLY(file) FROM t',
+    'SELECT * APPLY file FROM t',
+    'SELECT COLUMNS(*) APPLY(toString) APPLY(`file`) FROM t',
+    "SELECT arrayMap(file, ['/etc/passwd'])",
+    "SELECT x FROM values('y Int8, x String ALIAS file(\\'/etc/passwd\\')', 1)",
+    'SELECT x FROM values({structure:String}, 1)',
+    "SELECT * FROM (VALUES ('x String ALIAS y', 1))",
+    "SELECT x FROM generateRandom('x String ALIAS y')",
+    "SELECT x FROM null('x String ALIAS y')",
+    "SELECT * FROM viewIfPermitted(SELECT 1 ELSE null('a Int8'))",
+    "INSERT INTO t SELECT * FROM format(Values, 'x String', $$(file('/etc/passwd'))$$)",
+    "CREATE VIEW v AS SELECT * FROM format(Values, 'x String', $$(file('/etc/passwd'))$$)",
     "SELECT file('/etc/passwd')",
     "SELECT (((SELECT count() FROM ((SELECT * FROM s3('http://a/b'))))))",
     "WITH x AS (SELECT * FROM url('http://a')) SELECT * FROM x",
@@ -67,6 +78,11 @@ describe('for every role', () => {
     "CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(EXECUTABLE(COMMAND 'id' FORMAT 'CSV')) LAYOUT(FLAT())",
     "CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(CLICKHOUSE(HOST 'evil' TABLE 't')) LAYOUT(FLAT())",
     "CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(CLICKHOUSE(QUERY 'SELECT * FROM file(1)')) LAYOUT(FLAT())",
+    "CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(CLICKHOUSE(QUERY 'SELECT fi\\Nle(1)')) LAYOUT(FLAT())",
+    "CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(CLICKHOUSE(QUERY concat('SELECT fi', 'le(1)'))) LAYOUT(FLAT())",
+    "CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(CLICKHOUSE(`host` 'evil' TABLE 't')) LAYOUT(FLAT())",
+    "CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(CLICKHOUSE(DB 'd' `host` 'evil' TABLE 't')) LAYOUT(FLAT())",
+    "CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(CLICKHOUSE(HOST 'localhost' PORT 22 TABLE 't')) LAYOUT(FLAT())",
     "CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(CLICKHOUSE(TABLE 't')) LAYOUT(SSD_CACHE(PATH '/tmp/a'))",
     "CREATE FUNCTION f LANGUAGE WASM FROM 'm'",
     'CREATE USER u',
@@ -79,6 +95,9 @@ describe('for every role', () => {
     "ALTER TABLE t MOVE PARTITION 1 TO DISK 'a'",
     "ALTER TABLE t MODIFY SETTING storage_policy = 'a'",
     "ATTACH TABLE t FROM '/a' (a Int8) ENGINE = Log",
+    'DROP DATABASE default',
+    'DETACH DATABASE IF EXISTS `Default` PERMANENTLY',
+    'RENAME DATABASE default TO other',
     'SYSTEM SHUTDOWN',
     'SYSTEM START LISTEN HTTP',
     'SYSTEM RELOAD CONFIG',
@@ -107,15 +126,21 @@ describe('for every role', () => {
     ';',
     "SELECT 'a",
     'SELECT\u20281',
+    "SELECT * FROM `fi\\x6ce`('/etc/passwd')",
+    "SELECT `fi\\Nle`('/etc/passwd')",
+    'SELECT "fi\\Nle"(1)',
+    'INSERT INTO with FORMAT CSV\n1\n\nDROP TABLE t',
+    'INSERT INTO TABLE d.from FORMAT CSV\n1\n\nDROP TABLE t',
   ])('takes %j for a mistake', (sql) => {
     expect(codeOf(sql)).toBe(syntaxError);
   });
 
   test.each([
-    "SELECT 'file(', \"file\" FROM t -- file('a')",
+    "SELECT 'file(', \"files\" FROM t -- file('a')",
     "SELECT * FROM numbers(3) WHERE a = 'INTO OUTFILE'",
-    "SELECT file, url FROM t WHERE file = 'a' AND url IN ('b')",
-    "SELECT * FROM view(SELECT 1), values('a Int8', 1), merge('db', 'x')",
+    "SELECT s3, url FROM t WHERE s3 = 'a' AND url IN ('b')",
+    "SELECT * FROM view(SELECT 1), numbers(3), merge('db', 'x')",
+    "SELECT format('{} {}', a, b), arrayMap({f:Identifier}, [1])",
     'SELECT engine, settings FROM system.tables',
     'SELECT query FROM system.processes FORMAT JSON',
     'SELECT format FROM system.formats',
@@ -124,7 +149,7 @@ describe('for every role', () => {
     '(SELECT 1) UNION ALL (SELECT 2)',
     'FROM t SELECT a',
     'SHOW TABLES',
-    'CREATE TABLE t (file String, url String) ENGINE = MergeTree ORDER BY file SETTINGS index_granularity = 1024',
+    'CREATE TABLE t (s3 String, url String) ENGINE = MergeTree ORDER BY s3 SETTINGS index_granularity = 1024',
     'CREATE TABLE t (a Int8) ENGINE = ReplacingMergeTree(a) ORDER BY a TTL toDate(a) + INTERVAL 1 DAY',
     'CREATE MATERIALIZED VIEW v TO t AS SELECT 1',
     "CREATE DICTIONARY d (p String, a UInt32) PRIMARY KEY p SOURCE(CLICKHOUSE(TABLE 't' DB 'd')) LAYOUT(IP_TRIE) LIFETIME(0)",
@@ -181,6 +206,25 @@ describe('taking a statement apart', () => {
       format: 'Values',
       inlineData: ' (1); SELECT 2',
     });
+  });
+
+  test('takes an INSERT for what its first clause says', () => {
+    expect(guard('INSERT INTO t FORMAT from\n1\n\nDROP TABLE t').insert).toMatchObject({ format: 'from' });
+    expect(guard('INSERT INTO `with` FORMAT CSV\n1').insert).toMatchObject({ head: 'INSERT INTO `with`' });
+    expect(guard('INSERT INTO t WITH 1 AS x SELECT x').insert).toBeUndefined();
+    // The engine would run what stands behind the blank line as a statement of its own.
+    expect(codeOf('WITH 1 AS x INSERT INTO t FORMAT CSV\n1\n\nDROP TABLE t', 'writer')).toBe(48);
+  });
+
+  test('looks at names that come as parameters', () => {
+    const call = (name: string) => () =>
+      guardStatement('SELECT arrayMap({ f : Identifier }, [1])', 'reader', context, new Map([['f', name]]));
+    for (const name of ['file', 'FILE', 'fi\\Nle', 'a.file'])
+      expect(call(name), name).toThrow('refused for every role');
+    expect(call('upper')).not.toThrow();
+    expect(() =>
+      guardStatement('SELECT {f:String}', 'reader', context, new Map([['f', 'file']])),
+    ).not.toThrow();
   });
 
   test('never puts the name of a format into SQL unless it is one word', () => {

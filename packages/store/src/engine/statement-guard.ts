@@ -1,19 +1,12 @@
 import { failure } from './clickhouse-error.ts';
 import { checkDefinition } from './create-rules.ts';
 import type { Role } from './credentials.ts';
+import { forbiddenNames } from './forbidden-functions.ts';
 import type { GuardContext } from './guard-context.ts';
+import { type InsertFromData, insertDataFollows, readInsert } from './insert-statement.ts';
 import { checkSetting } from './setting-rules.ts';
 import { findTopLevel, readSettings, settingNames, topLevel } from './sql-clauses.ts';
 import { identifier, isSymbol, keyword, type Token, tokenize } from './sql-tokens.ts';
-
-/** An INSERT whose rows are data: in the request's body, or behind the statement itself. */
-interface InsertFromData {
-  /** `INSERT INTO t (a, b)`: everything before SETTINGS, FORMAT or VALUES. */
-  head: string;
-  format: string;
-  /** Rows that stood behind the statement, '' when there were none. */
-  inlineData: string;
-}
 
 /** What the guard learned about one allowed statement. */
 export interface Statement {
@@ -39,8 +32,6 @@ const changeVerbs = new Set(
   ),
 );
 const statementVerbs = new Set([...readVerbs, ...changeVerbs, 'INSERT', 'KILL']);
-const insertData = new Set(['FORMAT', 'VALUES']);
-const insertSelect = new Set(['SELECT', 'WITH', 'FROM']);
 
 /** SYSTEM commands by their first two words; any other touches files, addresses or the process. */
 const systemCommands =
@@ -57,35 +48,13 @@ const tokenProblems: Record<string, string> = {
   unclosed: 'a quote or comment that does not end',
   dollar: 'a $ that is neither part of a name nor of a heredoc',
   literal: 'a hexadecimal or binary literal with other characters in it',
+  escape: 'a backslash in a quoted name, or \\x without two hexadecimal digits,',
   character: 'a character that is not part of the language',
 };
 
-/**
- * Tells the tokenizer where an INSERT's data begins: behind `VALUES`, or behind `FORMAT name`, unless rows
- * come from a SELECT.
- */
-function dataFollows(): (token: Token) => boolean {
-  let depth = 0;
-  let count = 0;
-  let isInsert = false;
-  let afterFormat = false;
-  return (token) => {
-    const word = keyword(token);
-    if (count++ === 0) isInsert = word === 'INSERT';
-    if (!isInsert) return false;
-    if (isSymbol(token, '(')) depth++;
-    else if (isSymbol(token, ')')) depth--;
-    if (depth !== 0) return false;
-    if (afterFormat || word === 'VALUES') return true;
-    afterFormat = word === 'FORMAT';
-    if (word === 'SELECT' || word === 'WITH' || word === 'FROM') isInsert = false;
-    return false;
-  };
-}
-
 /** Tokens of the statement without the semicolons at its end; of an INSERT with data only its head. */
 function readTokens(sql: string): Token[] {
-  const result = tokenize(sql, dataFollows());
+  const result = tokenize(sql, insertDataFollows());
   if (!result.ok)
     throw failure(
       'SYNTAX_ERROR',
@@ -97,8 +66,11 @@ function readTokens(sql: string): Token[] {
   return tokens;
 }
 
-/** Rules that hold at every depth of every statement. */
-function checkEverywhere(tokens: readonly Token[], forbidden: ReadonlySet<string>): void {
+/**
+ * Rules that hold at every depth of every statement.
+ * @param calls lower-case names that must not be called; `forbiddenNames` must not even be mentioned
+ */
+function checkEverywhere(tokens: readonly Token[], calls: ReadonlySet<string>): void {
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i];
     const word = keyword(token);
@@ -113,11 +85,30 @@ function checkEverywhere(tokens: readonly Token[], forbidden: ReadonlySet<string
       refuse('FROM INFILE', 'send the rows as the body.');
     const name = identifier(token);
     if (name === undefined) continue;
-    if (isSymbol(next, '(') && forbidden.has(name.toLowerCase()))
+    if (isSymbol(next, '(') && calls.has(name.toLowerCase()))
       refuse(
         `Function ${name}()`,
         'it reaches files, addresses or runs text as SQL; insert the data instead.',
       );
+    if (forbiddenNames.has(name.toLowerCase()))
+      refuse(`The name ${name}`, 'a function of that name reaches files or addresses; call it otherwise.');
+  }
+}
+
+/** Names that come as parameters (`{x:Identifier}`) may call a function too: `arrayMap({x:Identifier}, …)`. */
+function checkNamesInParameters(tokens: readonly Token[], parameters: ReadonlyMap<string, string>): void {
+  for (let i = 0; i + 3 < tokens.length; i++) {
+    if (!isSymbol(tokens[i], '{') || !isSymbol(tokens[i + 2], ':')) continue;
+    const value = parameters.get(identifier(tokens[i + 1]) ?? '');
+    if (keyword(tokens[i + 3]) !== 'IDENTIFIER' || value === undefined) continue;
+    if (
+      value.includes('\\') ||
+      value
+        .toLowerCase()
+        .split('.')
+        .some((part) => forbiddenNames.has(part))
+    )
+      refuse(`The name ${value.slice(0, 80)} as a parameter`, 'call a table or column otherwise.');
   }
 }
 
@@ -177,18 +168,6 @@ function trailingFormat(tokens: readonly Token[]): string | undefined {
   return format === undefined ? undefined : formatName(format);
 }
 
-/** The data part of an INSERT, undefined for INSERT … SELECT. */
-function readInsert(sql: string, tokens: readonly Token[]): InsertFromData | undefined {
-  if (keyword(tokens[0]) !== 'INSERT' || findTopLevel(tokens, insertSelect) >= 0) return undefined;
-  const at = findTopLevel(tokens, insertData);
-  if (at < 0) throw failure('SYNTAX_ERROR', 'Syntax error: INSERT needs FORMAT, VALUES or SELECT.');
-  const isValues = keyword(tokens[at]) === 'VALUES';
-  const format = isValues ? 'Values' : identifier(tokens[at + 1]);
-  if (format === undefined) throw failure('SYNTAX_ERROR', 'Syntax error: FORMAT needs a name.');
-  const head = takeSettings(sql, tokens.slice(0, at)).sql;
-  return { head, format: formatName(format), inlineData: sql.slice(tokens.at(-1)?.end) };
-}
-
 function checkChange(verb: string, tokens: readonly Token[], context: GuardContext): void {
   if (keyword(tokens[1]) === 'TEMPORARY')
     throw failure(
@@ -200,6 +179,10 @@ function checkChange(verb: string, tokens: readonly Token[], context: GuardConte
     if (!systemCommands.test(command))
       refuse(`SYSTEM ${command.trim()}`, 'it concerns files or the process.');
   }
+  if (['DETACH', 'DROP', 'RENAME'].includes(verb) && keyword(tokens[1]) === 'DATABASE')
+    for (const token of tokens)
+      if (identifier(token)?.toLowerCase() === 'default')
+        refuse(`${verb} DATABASE default`, 'the store cannot open without it; drop its tables instead.');
   if (verb === 'ALTER')
     for (const token of tokens)
       if (forbiddenAlter.has(keyword(token)))
@@ -222,11 +205,17 @@ function checkChange(verb: string, tokens: readonly Token[], context: GuardConte
  * this for everything that reads.
  * @throws ClickHouseFailure SYNTAX_ERROR, ACCESS_DENIED, READONLY or NOT_IMPLEMENTED, with what to do instead
  */
-export function guardStatement(sql: string, role: Role, context: GuardContext): Statement {
+export function guardStatement(
+  sql: string,
+  role: Role,
+  context: GuardContext,
+  parameters: ReadonlyMap<string, string> = new Map(),
+): Statement {
   const tokens = readTokens(sql);
-  checkEverywhere(tokens, context.forbiddenFunctions);
   const verb = statementVerb(tokens);
   const kind = statementKind(verb);
+  checkEverywhere(tokens, kind === 'read' ? context.forbiddenWhenReading : context.forbiddenFunctions);
+  checkNamesInParameters(tokens, parameters);
   if (role === 'reader' && kind !== 'read')
     throw failure('READONLY', `User 'reader' cannot run ${verb}: it may only read.`);
   if (role === 'writer' && kind !== 'read' && kind !== 'insert')
@@ -245,10 +234,21 @@ export function guardStatement(sql: string, role: Role, context: GuardContext): 
     };
   }
   checkSettings(tokens, context);
-  const insert = kind === 'insert' ? readInsert(sql, tokens) : undefined;
+  const insert = kind === 'insert' ? insertFromData(sql, tokens) : undefined;
   const format = insert === undefined ? trailingFormat(tokens) : undefined;
   const killQueryId = kind === 'kill' ? queryIdToKill(tokens) : undefined;
   return { kind, verb, ...takeSettings(sql, tokens), format, insert, killQueryId };
+}
+
+/** The data part of an INSERT, undefined for INSERT … SELECT. */
+function insertFromData(sql: string, tokens: readonly Token[]): InsertFromData | undefined {
+  const parts = readInsert(tokens);
+  if (parts === undefined) return undefined;
+  return {
+    head: takeSettings(sql, parts.head).sql,
+    format: formatName(parts.format),
+    inlineData: sql.slice(tokens.at(-1)?.end),
+  };
 }
 
 function queryIdToKill(tokens: readonly Token[]): string | undefined {
@@ -279,5 +279,6 @@ export function guardValues(data: string, context: GuardContext): boolean {
   if (!result.ok) return false;
   while (isSymbol(result.tokens.at(-1), ';')) result.tokens.pop();
   checkEverywhere(result.tokens, context.forbiddenFunctions);
+  checkSettings(result.tokens, context);
   return true;
 }

@@ -9,6 +9,7 @@ import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
 import type { StatementRequest } from './request.ts';
 import type { EngineSessions } from './sessions.ts';
+import { underCeilings } from './setting-rules.ts';
 import { sqlString } from './sql-text.ts';
 import { formatName, guardStatement, guardValues, type Statement } from './statement-guard.ts';
 
@@ -20,10 +21,12 @@ const joinable = new Set(
     .map((name) => name.toLowerCase()),
 );
 
-/** Seconds that a statement may read before the engine stops it, unless the request asks for another time. */
+/** Seconds that a statement may read before the engine stops it, unless the request asks for less. */
 const readSeconds = 300;
 /** Largest result that is collected before it is sent, in bytes. */
 const collectedBytes = 512 * 1024 * 1024;
+/** Threads of one statement, whatever it asks for. */
+const mostThreads = 64;
 
 /** Figures for X-ClickHouse-Summary. */
 export interface Summary {
@@ -88,20 +91,26 @@ export class StatementRunner {
    * @throws ClickHouseFailure
    */
   async run(request: StatementRequest, role: Role, sink: Sink, signal: AbortSignal): Promise<void> {
-    const statement = guardStatement(request.sql, role, this.#context);
+    const statement = guardStatement(request.sql, role, this.#context, request.parameters);
     if (request.mustBeRead && statement.kind !== 'read')
       throw failure('READONLY', `Cannot run ${statement.verb} by GET; use POST.`);
     this.#counters.add(`queries_${statement.kind}`);
+    const settings = [
+      ...request.settings.map(([name, value]) => [name, sqlString(value)] as const),
+      ...statement.settings,
+    ];
     const job: Job = {
       id: randomUUID(),
       sql: statement.sql,
       format: statement.format ?? formatName(request.defaultFormat ?? 'TabSeparated'),
       database: request.database,
-      settings: [
-        ...(statement.kind === 'read' ? [['max_execution_time', String(readSeconds)] as const] : []),
-        ...request.settings.map(([name, value]) => [name, sqlString(value)] as const),
-        ...statement.settings,
-      ],
+      settings:
+        statement.kind === 'read'
+          ? [
+              ['max_execution_time', String(readSeconds)],
+              ...underCeilings(settings, { max_threads: mostThreads, max_execution_time: readSeconds }),
+            ]
+          : underCeilings(settings, { max_threads: mostThreads }),
       parameters: request.parameters,
       readonly: statement.kind === 'read',
     };
@@ -142,7 +151,10 @@ export class StatementRunner {
   async #collect(job: Job, sink: Sink): Promise<void> {
     const result = await this.#sessions.run(this.#lanes.read, {
       ...job,
-      settings: [['max_result_bytes', String(collectedBytes)], ...job.settings],
+      settings: [
+        ['max_result_bytes', String(collectedBytes)],
+        ...underCeilings(job.settings, { max_result_bytes: collectedBytes }),
+      ],
     });
     this.#counters.add('rows_read', result.rowsRead);
     await sink.whole(job.format, result.bytes, {
