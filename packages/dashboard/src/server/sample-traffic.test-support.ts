@@ -285,3 +285,23 @@ export async function insertSharedAddress(store: Store, now: number, src_ip: str
     verdictRow(now, { ...program, threat_level: 'CRITICAL', anomaly_score: 0.94, hits: 5 }),
   ]);
 }
+
+/** Verdicts about sessions that say they are `userAgent`, one per address, on one client stack. */
+export async function insertVerdicts(
+  store: Store,
+  now: number,
+  addresses: readonly string[],
+  values: { userAgent: string; level: string; score: number; tls_stack?: string },
+): Promise<void> {
+  const verdicts = addresses.map((src_ip) =>
+    verdictRow(now, {
+      src_ip,
+      tls_stack: values.tls_stack ?? goStack,
+      threat_level: values.level,
+      anomaly_score: values.score,
+      first_ua: values.userAgent,
+    }),
+  );
+  await insertDetectorRows(store, 'ml_all_scores', verdicts);
+  await insertDetectorRows(store, 'ml_detected_anomalies', verdicts);
+}

@@ -18,7 +18,7 @@ export const terms = {
   score: {
     name: 'Score',
     sentence:
-      'From 0 to 1, how unusual a session is compared with the people of this site: 0.90 and above is a value that about one person in ten thousand reaches.',
+      'From 0 to 1, how unusual a session is compared with the people of this site: 0.90 is what about one person in ten thousand would reach, reckoned from those seen so far. It measures difference, not harm.',
   },
   level: {
     name: 'Level',

@@ -21,42 +21,78 @@ export function visitorsByLevel(reader: Reader, span: Span, levels: readonly str
   return read<VisitorsOfLevel>(reader, visitorsByLevelSql, { ...span, levels });
 }
 
+/**
+ * Regular expressions (RE2) that read a User-Agent: a robot's name, and what only browsers call themselves. A
+ * claim is `nothing` for an empty one, `browser` for a browser that is no robot, else `program`.
+ */
+export interface ClaimPatterns {
+  readonly robot_pattern: string;
+  readonly browser_pattern: string;
+}
+
+/** What a client says it is. */
+export type Says = 'browser' | 'program' | 'nothing';
+
 export interface VisitorsOfKind {
   kind: 'browser' | 'robot' | 'unknown';
-  /** Browser family, robot name, or the first word of the User-Agent; '' when it says nothing. */
+  /** Browser family, robot name, or the first word of a program's User-Agent. */
   name: string;
+  /** Of unknown ones only, else ''. */
+  says: Says | '';
   visitors: UInt64;
   urgent_visitors: UInt64;
 }
 
-/** Who the visitors are; `urgent` lists the levels that need a look. */
-export function visitorsByKind(reader: Reader, span: Span, urgent: readonly string[]) {
-  return read<VisitorsOfKind>(reader, visitorsByKindSql, { ...span, urgent });
+/** Who the visitors are; `urgent` lists the levels that need a look, `levels` all of them, most urgent first. */
+export function visitorsByKind(
+  reader: Reader,
+  span: Span,
+  choice: { levels: readonly string[]; urgent: readonly string[]; claims: ClaimPatterns },
+) {
+  const { claims, ...rest } = choice;
+  return read<VisitorsOfKind>(reader, visitorsByKindSql, { ...span, ...rest, ...claims });
 }
 
+/** A visitor to look at, or the most unusual one of many that have one client stack. */
 export interface VisitorToLookAt {
   ip: string;
   level: string;
   score: number;
+  stack: string;
+  says: Says;
+  /** How many addresses this row stands for, and of how many network operators. */
+  visitors: UInt64;
+  operators: UInt64;
   main_reasons: Reason[];
+  /** The features that were asked for, of the session that is shown. */
+  told_features: Record<string, number>;
   user_agent: string;
   main_host: string;
   family: string;
-  requests: UInt64;
-  seen: Timestamp;
+  /** Requests of the session that is shown, and of all that the row stands for. */
+  main_requests: UInt64;
+  all_requests: UInt64;
+  last_seen_time: Timestamp;
   is_provisional: number;
   asn: number;
   network: string;
   country: string;
 }
 
-/** The most urgent visitors, one row per address. */
-export function visitorsToLookAt(
-  reader: Reader,
-  span: Span,
-  choice: { levels: readonly string[]; urgent: readonly string[]; limit: number },
-) {
-  return read<VisitorToLookAt>(reader, visitorsToLookAtSql, { ...span, ...choice });
+export interface LookAtChoice {
+  readonly levels: readonly string[];
+  readonly urgent: readonly string[];
+  readonly claims: ClaimPatterns;
+  /** Features to give with each row. */
+  readonly told: readonly string[];
+  /** Addresses of at least this many networks with one stack become one row. */
+  readonly fewest: number;
+  readonly limit: number;
+}
+
+/** The most urgent visitors, one row per address or group of addresses. */
+export function visitorsToLookAt(reader: Reader, span: Span, { claims, ...choice }: LookAtChoice) {
+  return read<VisitorToLookAt>(reader, visitorsToLookAtSql, { ...span, ...choice, ...claims });
 }
 
 export interface LevelInBucket {

@@ -1,4 +1,5 @@
 import { loadQuery } from '../sql-files.ts';
+import type { ClaimPatterns, Says } from './dashboard-overview.ts';
 import { type Reader, read, type Span, type Timestamp, type UInt64 } from './dashboard-reading.ts';
 
 const verdictListSql = loadQuery('dashboard/verdict-list');
@@ -51,6 +52,14 @@ export interface Verdict {
   reasons: Reason[];
 }
 
+/** A verdict as lists give it. */
+export interface ListedVerdict extends Verdict {
+  /** Client stacks of the address when it was scored: more than one, and several clients share it. */
+  address_stacks: number;
+  /** The features that were asked for. */
+  told_features: Record<string, number>;
+}
+
 /** Where a page of a list begins: after the row with these sort values. */
 export interface Position {
   sort_number: number;
@@ -97,6 +106,7 @@ export interface VerdictFilter {
   bot: readonly string[];
   model: readonly string[];
   campaign: readonly number[];
+  says: readonly Says[];
 }
 
 export interface VerdictChoice {
@@ -105,6 +115,7 @@ export interface VerdictChoice {
   not: VerdictFilter;
   /** Text that stands in address, fingerprint, host, network, names, User-Agent or reason; '' = anything. */
   search: string;
+  claims: ClaimPatterns;
 }
 
 /** A page of a sorted list. */
@@ -140,14 +151,16 @@ export function listVerdicts(
   span: Span,
   choice: VerdictChoice,
   page: PageOf<VerdictSort>,
-  levels: readonly string[],
+  { levels, told }: { levels: readonly string[]; told: readonly string[] },
 ) {
-  const { table, only, not, search } = choice;
-  return read<Verdict & Position>(reader, verdictListSql, {
+  const { table, only, not, search, claims } = choice;
+  return read<ListedVerdict & Position>(reader, verdictListSql, {
     ...span,
     table,
     search,
     levels,
+    told,
+    ...claims,
     ...filterParameters(only, not),
     ...pageParameters(page),
   });
@@ -167,6 +180,7 @@ export function countVerdicts(reader: Reader, span: Span, choice: VerdictChoice)
     ...span,
     table: choice.table,
     search: choice.search,
+    ...choice.claims,
     ...filterParameters(only, not),
   });
 }

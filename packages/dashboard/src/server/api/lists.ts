@@ -1,4 +1,5 @@
 import { listRequests, listVerdicts, type Position, type VerdictTable } from '@ja4/store';
+import { doingFeatures } from '../explain/doings.ts';
 import { levelNames } from '../levels.ts';
 import { nextCursor } from '../parts/pager.ts';
 import {
@@ -33,7 +34,7 @@ function verdictsRoute(path: string, summary: string, table: VerdictTable) {
         { from, to },
         choice,
         { ...asked, limit: asked.limit + 1 },
-        levelNames,
+        { levels: levelNames, told: doingFeatures },
       );
       return answerOf(rows, asked.limit);
     },

@@ -54,6 +54,8 @@ export const verdict = z.object({
   src_ip: z.string(),
   fuzzing_index: measure,
   post_ratio: measure,
+  address_stacks: z.number().describe('Client stacks of the address; above 1 several clients share it'),
+  told_features: z.record(z.string(), measure).describe('What sentences about behaviour are made of'),
 });
 
 export const fullVerdict = z.object({

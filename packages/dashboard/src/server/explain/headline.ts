@@ -75,10 +75,14 @@ const natureOfPrograms: ReadonlySet<string> = new Set([
   'temporal_entropy',
 ]);
 
-/** Whether a reason says something of this visitor that its own claim does not already. */
+/**
+ * Whether a reason says something of this visitor that its own claim does not already. What others do
+ * (how often its stack is seen, and where) explains a score in the table, but is nothing it did.
+ */
 function isNews(claim: Claim, { feature }: Reason): boolean {
-  if (claim.kind === 'browser') return true;
-  return byName.get(feature)?.layer === 'behaviour' && !natureOfPrograms.has(feature);
+  const layer = byName.get(feature)?.layer;
+  if (claim.kind === 'browser') return layer !== 'population';
+  return layer === 'behaviour' && !natureOfPrograms.has(feature);
 }
 
 /** What it did, then the reasons, at most `most` in all; nothing for calm levels. */
@@ -108,8 +112,11 @@ export function headline(identity: VisitorIdentity | undefined, verdict: FullVer
   const others = agents > 1 ? ` and ${counted(agents - 1, 'other User-Agent')}` : '';
   const listed = verdict?.bot_name ? ` and is on the list of known robots as ${verdict.bot_name}` : '';
   const parts = [claimWords(claim) + others + (contradiction || listed || agreement(claim, layers))];
-  const told = contradiction === '' ? new Set<string>() : toldByLayers;
-  parts.push(...whyWords(claim, verdict, told, 2));
+  const told = new Set(contradiction === '' ? [] : toldByLayers);
+  // The requests themselves are told with their counts at the end of the sentence.
+  if (identity) for (const feature of [...toldByDoings, 'hits', 'hit_velocity']) told.add(feature);
+  const reasons = whyWords(claim, identity && verdict ? { ...verdict, features: {} } : verdict, told, 2);
+  parts.push(...reasons);
   if (identity) parts.push(activity(claim, identity));
   return `${parts.join('; ')}.`;
 }

@@ -35,6 +35,18 @@ const systems: readonly (readonly [name: string, pattern: RegExp])[] = [
 
 const robot = /([A-Za-z][\w.-]*(?:bot|crawler|spider|slurp|monitor)[\w-]*)/i;
 
+/** The same reading for the store, which counts and filters by it: `\b`, `\d` and `(?:…)` mean the same in RE2. */
+export const claimPatterns = {
+  robot_pattern: `(?i)${robot.source}`,
+  browser_pattern: `(?s)^Mozilla/.*(?:${browsers.map(([, pattern]) => pattern.source.replaceAll('\\/', '/')).join('|')})`,
+};
+
+/** What a claim is to lists and counts: `browser`, `program` or `nothing`. */
+export function says(claim: Claim): 'browser' | 'program' | 'nothing' {
+  if (claim.kind === 'browser' || claim.kind === 'nothing') return claim.kind;
+  return 'program';
+}
+
 /** Reads a User-Agent of any form; the longest part looked at is 512 characters. */
 export function claimOf(userAgent: string): Claim {
   const text = userAgent.slice(0, 512);

@@ -1,8 +1,13 @@
 import { levelTimeline, visitorsByKind, visitorsByLevel, visitorsToLookAt } from '@ja4/store';
+import { doingFeatures } from '../explain/doings.ts';
+import { claimPatterns } from '../explain/user-agent.ts';
 import { levelNames, urgentLevels } from '../levels.ts';
 import type { Context } from '../request/context.ts';
 import { bucketSeconds } from '../request/time-range.ts';
 import { loadPipeline } from './pipeline.ts';
+
+/** As many networks with one client stack are told as one: fewer could be chance, more would fill the list. */
+const fewestNetworks = 5;
 
 /** Everything the overview shows. */
 export async function loadOverview(context: Context) {
@@ -10,8 +15,15 @@ export async function loadOverview(context: Context) {
   const span = { from: range.from, to: range.to };
   const [levels, kinds, lookAt, pipeline] = await Promise.all([
     visitorsByLevel(reader, span, levelNames),
-    visitorsByKind(reader, span, urgentLevels),
-    visitorsToLookAt(reader, span, { levels: levelNames, urgent: [...urgentLevels, 'MEDIUM'], limit: 6 }),
+    visitorsByKind(reader, span, { levels: levelNames, urgent: urgentLevels, claims: claimPatterns }),
+    visitorsToLookAt(reader, span, {
+      levels: levelNames,
+      urgent: [...urgentLevels, 'MEDIUM'],
+      claims: claimPatterns,
+      told: doingFeatures,
+      fewest: fewestNetworks,
+      limit: 6,
+    }),
     loadPipeline(reader, span),
   ]);
   return { levels, kinds, lookAt, pipeline };

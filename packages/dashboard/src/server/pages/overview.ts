@@ -1,5 +1,5 @@
 import { shortLine } from '../explain/headline.ts';
-import { counted } from '../format/number.ts';
+import { count, counted } from '../format/number.ts';
 import { type HtmlValue, html, type SafeHtml } from '../html.ts';
 import { countOf, lookOf, urgentLevels } from '../levels.ts';
 import { loadOverview, loadTimeline, type Overview } from '../load/overview.ts';
@@ -32,7 +32,7 @@ export const overviewPage = page({
   },
 });
 
-function sentence(context: Context, { levels, pipeline }: Overview): HtmlValue {
+function sentence(context: Context, { levels, lookAt, pipeline }: Overview): HtmlValue {
   const ofLevels = (wanted: readonly string[]) =>
     levels.filter(({ threat_level }) => wanted.includes(threat_level));
   const sum = (rows: Overview['levels']) => rows.reduce((total, row) => total + Number(row.visitors), 0);
@@ -40,13 +40,17 @@ function sentence(context: Context, { levels, pipeline }: Overview): HtmlValue {
   const medium = sum(ofLevels(['MEDIUM']));
   const link = (level: string, words: string) =>
     html`<a href="${context.link('/detections', { level })}">${words}</a>`;
-  const parts = urgent.map((row) => link(row.threat_level, countOf(lookOf(row.threat_level), row.visitors)));
   const toLookAt = sum(urgent);
+  const [only] = urgent;
+  const parts =
+    urgent.length === 1 && only && toLookAt > 1
+      ? html`, ${link(only.threat_level, `all ${lookOf(only.threat_level).inSentence}`)}`
+      : html`: ${listed(urgent.map((row) => link(row.threat_level, countOf(lookOf(row.threat_level), row.visitors))))}`;
   const unusual =
     medium > 0 && html`, ${link('MEDIUM', `${counted(medium, 'more is', 'more are')} unusual`)}`;
   const who =
     toLookAt > 0
-      ? html`<strong>${counted(toLookAt, 'visitor')}</strong> ${toLookAt === 1 ? 'needs' : 'need'} a look: ${listed(parts)}${unusual}`
+      ? html`<strong>${counted(toLookAt, 'visitor')}</strong> ${toLookAt === 1 ? 'needs' : 'need'} a look${parts}${together(context, lookAt)}${unusual}`
       : medium > 0
         ? html`Nobody is urgent, but ${link('MEDIUM', counted(medium, 'visitor'))} ${medium === 1 ? 'is' : 'are'} unusual (medium)`
         : 'Nobody needs a look';
@@ -55,6 +59,20 @@ function sentence(context: Context, { levels, pipeline }: Overview): HtmlValue {
       ? 'nothing was lost'
       : html`<a href="${context.link('/pipeline')}">${counted(pipeline.lost, 'loss', 'losses')}</a> on the way`;
   return html`${who}; ${lost} in the ${rangeWords(context)}.`;
+}
+
+/** `, 28 of them with one client stack`: the largest group among the urgent ones. */
+function together(context: Context, lookAt: Overview['lookAt']): HtmlValue {
+  const [largest] = lookAt
+    .filter(({ level, visitors }) => urgentLevels.includes(lookOf(level).level) && Number(visitors) > 1)
+    .sort((a, b) => Number(b.visitors) - Number(a.visitors));
+  if (!largest) return html``;
+  return html`, <a href="${groupLink(context, largest)}">${count(largest.visitors)} of them with one client stack</a>`;
+}
+
+/** The sessions of a group as a list. */
+function groupLink(context: Context, { level, stack, says }: Overview['lookAt'][number]): string {
+  return context.link('/detections', { level, tls_stack: stack, says });
 }
 
 function beneath(context: Context, { levels, pipeline }: Overview, sessions: number): HtmlValue {
@@ -67,17 +85,30 @@ function beneath(context: Context, { levels, pipeline }: Overview, sessions: num
   return html`Of ${counted(visitors, 'visitor')} in ${counted(sessions, 'session')}, scored ${moment(pipeline.lastVerdict, context.now)}${mode !== '' && html` in ${term('mode', `${mode} mode`)}`}.${provisional && html` Scores are ${term('provisional', 'provisional')}: the site is still being learned.`}`;
 }
 
-function reasonLine(row: Overview['lookAt'][number]): SafeHtml {
-  const words = shortLine(row.user_agent, { threat_level: row.level, reasons: row.main_reasons });
-  return html`<span class="look-why" title="${words}">${words}</span>`;
+function reasonLine(context: Context, row: Overview['lookAt'][number]): SafeHtml {
+  const words = shortLine(row.user_agent, {
+    threat_level: row.level,
+    reasons: row.main_reasons,
+    hits: row.main_requests,
+    features: row.told_features,
+  });
+  const group = Number(row.visitors) > 1;
+  return html`<span class="look-why" title="${words}">${group && html`such as ${addressLink(context, row.ip)}: `}${words}</span>`;
+}
+
+/** An address with its network, or how many addresses there are of how many. */
+function lookWho(context: Context, row: Overview['lookAt'][number]): SafeHtml {
+  if (Number(row.visitors) === 1)
+    return html`${addressLink(context, row.ip)} ${row.network !== '' && html`<span class="muted one-line">${row.network}</span>`}`;
+  return html`<a href="${groupLink(context, row)}"><strong>${counted(row.visitors, 'visitor')}</strong> with one client stack</a> <span class="muted one-line">in ${counted(row.operators, 'network')}</span>`;
 }
 
 function lookAtCard(context: Context, { lookAt }: Overview): SafeHtml {
   const rows = lookAt.map(
     (row) => html`<li>
 <span class="look-mark">${levelShape(row.level, lookOf(row.level).word)}</span>
-<span class="look-main"><span class="look-who">${addressLink(context, row.ip)} ${row.network !== '' && html`<span class="muted one-line">${row.network}</span>`}</span>${reasonLine(row)}</span>
-<span class="look-figures">${scoreCell(row.score, row.level)}<span class="muted">${moment(row.seen, context.now)}</span></span></li>`,
+<span class="look-main"><span class="look-who">${lookWho(context, row)}</span>${reasonLine(context, row)}</span>
+<span class="look-figures">${scoreCell(row.score, row.level)}<span class="muted">${moment(row.last_seen_time, context.now)}</span></span></li>`,
   );
   const content =
     rows.length > 0

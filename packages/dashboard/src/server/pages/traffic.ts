@@ -4,7 +4,7 @@ import { html, type SafeHtml } from '../html.ts';
 import { keptFields, rangeWords } from '../parts/frame.ts';
 import { lead } from '../parts/layout.ts';
 import { pager } from '../parts/pager.ts';
-import { chips, given, pick } from '../parts/pick.ts';
+import { chips, given, keptFilters, pick } from '../parts/pick.ts';
 import { statusMark } from '../parts/status.ts';
 import { type Column, empty, table } from '../parts/table.ts';
 import { addressLink, clockTime, ja4Link, oneLine } from '../parts/values.ts';
@@ -54,25 +54,9 @@ ${
 });
 
 function filterForm(context: Context): SafeHtml {
-  const others = [
-    'http_version',
-    'ja4',
-    'tls_stack',
-    'asn',
-    'path',
-    'sort',
-    'order',
-    'limit',
-    'not_ip',
-    'not_method',
-    'not_host',
-    'not_status',
-  ];
   const field = (name: string, label: string, placeholder: string, size: number) =>
     html`<label>${label}<input name="${name}" value="${given(context, name)[0] ?? ''}" placeholder="${placeholder}" size="${size}" spellcheck="false" autocomplete="off"></label>`;
-  return html`<form class="filters" action="/traffic">${keptFields(context)}${others.flatMap((name) =>
-    given(context, name).map((value) => html`<input type="hidden" name="${name}" value="${value}">`),
-  )}${field('search', 'Contains', 'any text', 20)}${field('ip', 'Address', '198.18.0.0/20', 16)}${field('method', 'Method', 'POST', 7)}${field('host', 'Host', 'shop.example', 14)}${field('status', 'Status', '404', 5)}<button>Apply</button></form>`;
+  return html`<form class="filters" action="/traffic">${keptFields(context)}${keptFilters(context, requestFields, ['search', 'ip', 'method', 'host', 'status'])}${field('search', 'Contains', 'any text', 20)}${field('ip', 'Address', '198.18.0.0/20', 16)}${field('method', 'Method', 'POST', 7)}${field('host', 'Host', 'shop.example', 14)}${field('status', 'Status', '404', 5)}<button>Apply</button></form>`;
 }
 
 function columns(context: Context): Column<LoggedRequest>[] {

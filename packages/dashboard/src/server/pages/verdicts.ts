@@ -1,4 +1,5 @@
-import { countVerdicts, listVerdicts, type Verdict, type VerdictTable } from '@ja4/store';
+import { countVerdicts, type ListedVerdict, listVerdicts, type VerdictTable } from '@ja4/store';
+import { doingFeatures } from '../explain/doings.ts';
 import { shortLine } from '../explain/headline.ts';
 import { count, counted } from '../format/number.ts';
 import { attributes, type HtmlValue, html, type SafeHtml } from '../html.ts';
@@ -7,13 +8,14 @@ import { keptFields, rangeWords } from '../parts/frame.ts';
 import { lead, listed } from '../parts/layout.ts';
 import { levelBadge, levelShape, scoreCell } from '../parts/level.ts';
 import { pager } from '../parts/pager.ts';
-import { chips, given, pick } from '../parts/pick.ts';
+import { chips, given, keptFilters, pick } from '../parts/pick.ts';
 import { type Column, empty, table } from '../parts/table.ts';
 import { term } from '../parts/term.ts';
 import { addressLink, ja4Link, moment, oneLine, orDash } from '../parts/values.ts';
 import type { Context } from '../request/context.ts';
 import { verdictChoice, verdictFields, verdictListShape, verdictPage } from '../request/lists.ts';
 import { page } from '../routes.ts';
+import { sessionId } from '../session-id.ts';
 
 const labels = {
   level: 'level',
@@ -27,6 +29,7 @@ const labels = {
   bot: 'robot',
   model: 'model',
   campaign: 'campaign',
+  says: 'says it is a',
 };
 
 type Counts = Awaited<ReturnType<typeof countVerdicts>>;
@@ -46,7 +49,13 @@ function verdictsPage(path: string, title: string, tableName: VerdictTable) {
       const asked = verdictPage(given);
       const span = { from: context.range.from, to: context.range.to };
       const [rows, counts] = await Promise.all([
-        listVerdicts(context.reader, span, choice, { ...asked, limit: asked.limit + 1 }, levelNames),
+        listVerdicts(
+          context.reader,
+          span,
+          choice,
+          { ...asked, limit: asked.limit + 1 },
+          { levels: levelNames, told: doingFeatures },
+        ),
         countVerdicts(context.reader, span, choice),
       ]);
       const shown = rows.slice(0, asked.limit);
@@ -76,22 +85,17 @@ function sentence(context: Context, title: string, counts: Counts, only: readonl
   return html`<strong>${what}</strong> in the ${rangeWords(context)}: ${listed(parts)}.`;
 }
 
+/** Filters that have a field of their own in the form. */
+const shownFields = ['search', 'ip', 'host', 'ja4', 'asn', 'model'];
+
 /** Levels to tick with their counts, and fields for the rest: a plain form, so that the URL holds the filter. */
 function filterForm(context: Context, counts: Counts): SafeHtml {
   const ticked = new Set(given(context, 'level'));
   const known = new Set(counts.map(({ threat_level }) => threat_level));
   const offered = levelLooks.filter(({ level }) => known.has(level) || ticked.has(level));
-  const others = [
-    ...verdictFields.flatMap((field) => [field, `not_${field}`]),
-    'sort',
-    'order',
-    'limit',
-  ].filter((name) => !['level', 'host', 'ip', 'ja4', 'asn', 'model'].includes(name));
   const field = (name: string, label: string, placeholder: string, size: number) =>
     html`<label>${label}<input name="${name}" value="${given(context, name)[0] ?? ''}" placeholder="${placeholder}" size="${size}" spellcheck="false" autocomplete="off"></label>`;
-  return html`<form class="filters" action="${context.path}">${keptFields(context)}${others.flatMap((name) =>
-    given(context, name).map((value) => html`<input type="hidden" name="${name}" value="${value}">`),
-  )}
+  return html`<form class="filters" action="${context.path}">${keptFields(context)}${keptFilters(context, verdictFields, ['level', ...shownFields])}
 <fieldset class="levels"><legend class="for-readers">Levels</legend>${offered.map(
     ({ level, word }) =>
       html`<label class="tick ${lookOf(level).className}"><input type="checkbox" name="level"${attributes({ value: level, checked: ticked.has(level) })}>${levelShape(level)}${word} <span class="num muted">${count(counts.find(({ threat_level }) => threat_level === level)?.sessions ?? 0)}</span></label>`,
@@ -101,14 +105,14 @@ ${field('search', 'Contains', 'any text', 18)}${field('ip', 'Address', '198.18.0
 }
 
 /** The columns of the list; one that would say the same in every row is left out where it is not needed. */
-function columns(context: Context, rows: readonly Verdict[]): Column<Verdict>[] {
+function columns(context: Context, rows: readonly ListedVerdict[]): Column<ListedVerdict>[] {
   const hosts = new Set(rows.map(({ host }) => host));
   const anyClient = rows.some(({ bot_name, browser_family }) => bot_name !== '' || browser_family !== '');
   const left = (title: string) => (title === 'Host' && hosts.size < 2) || (title === 'Client' && !anyClient);
   return allColumns(context).filter(({ title }) => !left(title));
 }
 
-function allColumns(context: Context): Column<Verdict>[] {
+function allColumns(context: Context): Column<ListedVerdict>[] {
   return [
     {
       title: 'Level',
@@ -126,7 +130,7 @@ function allColumns(context: Context): Column<Verdict>[] {
       title: 'Visitor',
       sort: 'src_ip',
       term: 'visitor',
-      cell: (row) => pick(context, 'ip', row.src_ip, addressLink(context, row.src_ip)),
+      cell: (row) => pick(context, 'ip', row.src_ip, visitor(context, row)),
     },
     { title: 'Why', kind: 'wide', cell: (row) => why(row) },
     { title: 'Network', sort: 'asn_org', term: 'asn', kind: 'minor', cell: (row) => network(context, row) },
@@ -154,12 +158,19 @@ function allColumns(context: Context): Column<Verdict>[] {
   ];
 }
 
-function why(row: Verdict): SafeHtml {
-  const words = shortLine(row.first_ua, row);
+/** The address; where several clients share it, the link leads to the session of this row. */
+function visitor(context: Context, row: ListedVerdict): SafeHtml {
+  if (row.address_stacks < 2) return addressLink(context, row.src_ip);
+  const shared = `${count(row.address_stacks)} client stacks share this address; this row is one of them`;
+  return html`${addressLink(context, row.src_ip, sessionId(row))} <span class="muted num" title="${shared}">1 of ${count(row.address_stacks)}</span>`;
+}
+
+function why(row: ListedVerdict): SafeHtml {
+  const words = shortLine(row.first_ua, { ...row, features: row.told_features });
   return html`<span class="one-line" title="${row.reason === '' ? words : row.reason}">${words}</span>`;
 }
 
-function network(context: Context, row: Verdict): HtmlValue {
+function network(context: Context, row: ListedVerdict): HtmlValue {
   if (row.asn_number === 0) return orDash(row.asn_org);
   const name = row.asn_org === '' ? `AS${row.asn_number}` : row.asn_org;
   return pick(
@@ -170,7 +181,7 @@ function network(context: Context, row: Verdict): HtmlValue {
   );
 }
 
-function client(context: Context, row: Verdict): HtmlValue {
+function client(context: Context, row: ListedVerdict): HtmlValue {
   if (row.bot_name !== '') return pick(context, 'bot', row.bot_name, oneLine(row.bot_name, 'short'));
   if (row.browser_family === '') return orDash('');
   return pick(

@@ -1,31 +1,45 @@
 import type { VisitorsOfKind } from '@ja4/store';
 import { count, percent } from '../format/number.ts';
 import { html, type SafeHtml } from '../html.ts';
+import type { LinkQuery } from '../links.ts';
 import type { Context } from '../request/context.ts';
 import { card } from './layout.ts';
 import { term } from './term.ts';
 
 const kinds = [
-  { kind: 'browser', label: 'Browsers', field: 'browser', what: 'TLS stack known from a browser' },
-  { kind: 'robot', label: 'Declared robots', field: 'bot', what: 'known by network or fingerprint' },
-  { kind: 'unknown', label: 'Everything else', field: undefined, what: 'by what they say they are' },
+  { kind: 'browser', label: 'Browsers', what: 'TLS stack known from a browser' },
+  { kind: 'robot', label: 'Known robots', what: 'on a list by network or fingerprint' },
+  { kind: 'unknown', label: 'Everything else', what: 'by what they say they are' },
 ] as const;
 
-/** `Mozilla` is what every browser's User-Agent begins with; '' is none at all. */
-function nameOf(name: string): string {
-  if (name === 'Mozilla') return 'says it is a browser';
-  return name === '' ? 'says nothing' : name.replaceAll('_', ' ');
+function nameOf({ kind, name, says }: VisitorsOfKind): string {
+  if (kind === 'unknown' && says === 'browser') return 'says it is a browser';
+  if (kind === 'unknown' && says === 'nothing') return 'says nothing';
+  return name === '' ? 'something else' : name.replaceAll('_', ' ');
 }
 
-/** Who the visitors are, by evidence: browsers, declared robots, everything else. */
+/** The filter that lists the sessions of a kind. */
+function filterOf({ kind, name, says }: VisitorsOfKind, rows: readonly VisitorsOfKind[]): LinkQuery {
+  if (kind === 'browser') return { browser: name };
+  if (kind === 'robot') return { bot: name };
+  const named = (wanted: string) => rows.flatMap((row) => (row.kind === wanted ? [row.name] : []));
+  return {
+    says: says || undefined,
+    not_browser: named('browser'),
+    not_bot: named('robot'),
+    search: says === 'program' && name !== '' ? name : undefined,
+  };
+}
+
+/** Who the visitors are, by evidence: browsers, known robots, everything else. */
 export function kindsCard(context: Context, rows: readonly VisitorsOfKind[]): SafeHtml {
   const total = rows.reduce((sum, row) => sum + Number(row.visitors), 0);
-  const groups = kinds.map(({ kind, label, field, what }) => {
+  const groups = kinds.map(({ kind, label, what }) => {
     const members = rows.filter((row) => row.kind === kind);
     const visitors = members.reduce((sum, row) => sum + Number(row.visitors), 0);
     const links = members.slice(0, 5).map((row) => {
-      const name = nameOf(row.name);
-      const query = field ? { [field]: row.name } : { search: row.name };
+      const name = nameOf(row);
+      const query = filterOf(row, rows);
       const urgent = Number(row.urgent_visitors);
       return html`<li><a href="${context.link('/scores', query)}">${name}</a> <span class="num">${count(row.visitors)}</span>${urgent > 0 && html` <a class="urgent-note" href="${context.link('/scores', { ...query, level: ['CRITICAL', 'HIGH'] })}">${urgent === Number(row.visitors) ? 'all' : count(urgent)} to look at</a>`}</li>`;
     });

@@ -9,6 +9,18 @@ export function given(context: Context, name: string): string[] {
 }
 
 /**
+ * Hidden fields with which a form of filters keeps what it does not show: other filters, further values of those
+ * it shows (a field holds the first), order and length of the list.
+ */
+export function keptFilters(context: Context, fields: readonly string[], shown: readonly string[]): SafeHtml {
+  const names = [...fields.flatMap((field) => [field, `not_${field}`]), 'search', 'sort', 'order', 'limit'];
+  return html`${names.flatMap((name) => {
+    const values = name === 'level' ? [] : given(context, name).slice(shown.includes(name) ? 1 : 0);
+    return values.map((value) => html`<input type="hidden" name="${name}" value="${value}">`);
+  })}`;
+}
+
+/**
  * A value of a list with two small links that appear on hover and focus: narrow the list to it, or clear the
  * list of it. Works without scripts; an empty value has nothing to choose, and one that is
  * too long for a filter is only shown.

@@ -14,8 +14,8 @@ export function pipelineCard(context: Context, state: PipelineState, sessions: n
     {
       name: 'Captured',
       figure:
-        state.captured === undefined
-          ? html`<span class="muted" title="No sensor reported in this range; recorded traffic comes from files.">from files</span>`
+        state.captured === undefined || (state.captured === 0 && state.joined > 0)
+          ? html`<span class="muted" title="No sensor saw a handshake in this range; recorded traffic comes from files.">from files</span>`
           : count(state.captured),
       note: 'TLS handshakes',
     },

@@ -40,8 +40,9 @@ export function oneLine(value: string, className = ''): SafeHtml {
   return html`<span class="one-line ${className}" title="${value}">${value}</span>`;
 }
 
-export function addressLink(context: Context, ip: string): SafeHtml {
-  return html`<a class="mono" href="${context.link(`/ip/${segment(ip)}`)}">${ip}</a>`;
+/** An address that leads to its page, or to one session of it. */
+export function addressLink(context: Context, ip: string, session?: string): SafeHtml {
+  return html`<a class="mono" href="${context.link(`/ip/${segment(ip)}`, { session })}">${ip}</a>`;
 }
 
 /** A JA4 has 36 characters; the router reads segments of up to 400. */

@@ -35,7 +35,7 @@ export function whyCard(context: Context, verdict: FullVerdict): SafeHtml {
 <thead><tr><th scope="col">Feature</th><th scope="col" class="number">Here</th><th scope="col">People here (p5–p95)</th><th scope="col">Adds to the score</th></tr></thead>
 <tbody>${rows}</tbody></table></div>${smaller !== 0 && html`<p class="hint smaller">Everything else together adds ${signed(smaller)}.</p>`}`,
     {
-      hint: html`Judged on ${counted(verdict.hits, 'request')} from ${clockTime(verdict.first_seen, context.now)} to ${clockTime(verdict.last_seen, context.now)} UTC. Each value against the ${term('baseline', 'band')} of people here, and its ${term('contribution', 'contribution')} to the score.${verdict.provisional === 1 && html` The score is ${term('provisional', 'provisional')}.`}`,
+      hint: html`Judged on ${counted(verdict.hits, 'request')} ${verdict.first_seen === verdict.last_seen ? 'at' : 'from'} ${clockTime(verdict.first_seen, context.now)}${verdict.first_seen !== verdict.last_seen && html` to ${clockTime(verdict.last_seen, context.now)}`} UTC. Each value against the ${term('baseline', 'band')} of people here, and its ${term('contribution', 'contribution')} to the score.${verdict.provisional === 1 && html` The score is ${term('provisional', 'provisional')}.`}`,
       className: 'why-card',
     },
   );

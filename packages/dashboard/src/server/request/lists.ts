@@ -10,6 +10,7 @@ import {
   verdictSorts,
 } from '@ja4/store';
 import { z } from 'zod';
+import { claimPatterns } from '../explain/user-agent.ts';
 import { levelNames } from '../levels.ts';
 import { readCursor } from './cursor.ts';
 import { storedPrefix } from './network.ts';
@@ -63,9 +64,11 @@ export const verdictFields = [
   'bot',
   'model',
   'campaign',
+  'says',
 ] as const;
 
 const level = listOf(z.enum(levelNames));
+const saying = listOf(z.enum(['browser', 'program', 'nothing']));
 const campaign = listOf(integer(2_147_483_647, 'a campaign number', -1));
 
 export const verdictListShape = {
@@ -91,6 +94,8 @@ export const verdictListShape = {
   not_model: many,
   campaign,
   not_campaign: campaign,
+  says: saying,
+  not_says: saying,
   search: one(text),
   sort: one(z.enum(verdictSorts)),
   ...pageShape,
@@ -100,10 +105,11 @@ type Parsed<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>;
 
 /** Filters of a list of verdicts as the query takes them. */
 export function verdictChoice(table: VerdictTable, given: Parsed<typeof verdictListShape>): VerdictChoice {
-  const { level, ip, ja4, tls_stack, asn, host, country, browser, bot, model, campaign } = given;
+  const { level, ip, ja4, tls_stack, asn, host, country, browser, bot, model, campaign, says } = given;
   return {
     table,
-    only: { level, ip, ja4, tls_stack, asn, host, country, browser, bot, model, campaign },
+    claims: claimPatterns,
+    only: { level, ip, ja4, tls_stack, asn, host, country, browser, bot, model, campaign, says },
     not: {
       level: given.not_level,
       ip: given.not_ip,
@@ -116,6 +122,7 @@ export function verdictChoice(table: VerdictTable, given: Parsed<typeof verdictL
       bot: given.not_bot,
       model: given.not_model,
       campaign: given.not_campaign,
+      says: given.not_says,
     },
     search: given.search ?? '',
   };

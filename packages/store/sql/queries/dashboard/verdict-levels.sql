@@ -32,6 +32,8 @@ WHERE (empty({ip:Array(String)}) OR arrayExists(prefix -> isIPAddressInRange(toS
   AND (empty({not_model:Array(String)}) OR NOT has({not_model:Array(String)}, model_name))
   AND (empty({campaign:Array(Int32)}) OR has({campaign:Array(Int32)}, campaign_id))
   AND (empty({not_campaign:Array(Int32)}) OR NOT has({not_campaign:Array(Int32)}, campaign_id))
+  AND (empty({says:Array(String)}) OR has({says:Array(String)}, multiIf(trimBoth(first_ua) = '', 'nothing', match(substringUTF8(first_ua, 1, 512), {robot_pattern:String}), 'program', match(substringUTF8(first_ua, 1, 512), {browser_pattern:String}), 'browser', 'program')))
+  AND (empty({not_says:Array(String)}) OR NOT has({not_says:Array(String)}, multiIf(trimBoth(first_ua) = '', 'nothing', match(substringUTF8(first_ua, 1, 512), {robot_pattern:String}), 'program', match(substringUTF8(first_ua, 1, 512), {browser_pattern:String}), 'browser', 'program')))
   AND (empty({search:String}) OR positionCaseInsensitiveUTF8(concat(toString(newest.src_ip), '\n', ja4, '\n', tls_stack, '\n', host, '\n', asn_org, '\n', bot_name, '\n', browser_family, '\n', first_ua, '\n', reason), {search:String}) > 0)
 GROUP BY threat_level
 ORDER BY sessions DESC, threat_level

@@ -40,6 +40,8 @@ FROM
         first_ua,
         reason,
         reasons,
+        toUInt32(greatest(1, features['distinct_ja4_count'])) AS address_stacks,
+        mapFilter((name, value) -> has({told:Array(String)}, name), features) AS told_features,
         ifNotFinite(multiIf(
             {sort:String} = 'threat_level', -toFloat64(if(indexOf({levels:Array(String)}, threat_level) = 0, 99, indexOf({levels:Array(String)}, threat_level))) + anomaly_score / 2,
             {sort:String} = 'anomaly_score', toFloat64(anomaly_score),
@@ -93,6 +95,8 @@ FROM
       AND (empty({not_model:Array(String)}) OR NOT has({not_model:Array(String)}, model_name))
       AND (empty({campaign:Array(Int32)}) OR has({campaign:Array(Int32)}, campaign_id))
       AND (empty({not_campaign:Array(Int32)}) OR NOT has({not_campaign:Array(Int32)}, campaign_id))
+      AND (empty({says:Array(String)}) OR has({says:Array(String)}, multiIf(trimBoth(first_ua) = '', 'nothing', match(substringUTF8(first_ua, 1, 512), {robot_pattern:String}), 'program', match(substringUTF8(first_ua, 1, 512), {browser_pattern:String}), 'browser', 'program')))
+      AND (empty({not_says:Array(String)}) OR NOT has({not_says:Array(String)}, multiIf(trimBoth(first_ua) = '', 'nothing', match(substringUTF8(first_ua, 1, 512), {robot_pattern:String}), 'program', match(substringUTF8(first_ua, 1, 512), {browser_pattern:String}), 'browser', 'program')))
       AND (empty({search:String}) OR positionCaseInsensitiveUTF8(concat(toString(newest.src_ip), '\n', ja4, '\n', tls_stack, '\n', host, '\n', asn_org, '\n', bot_name, '\n', browser_family, '\n', first_ua, '\n', reason), {search:String}) > 0)
 )
 WHERE {after:UInt8} = 0
