@@ -66,6 +66,10 @@ describe('the door', () => {
     );
   });
 
+  test('calls an address that is none a mistake of the client', async () => {
+    expect((await send(server, '//[')).status).toBe(400);
+  });
+
   test('changes nothing on GET', async () => {
     expect((await send(server, '/?query=DROP%20TABLE%20rows')).headers['x-clickhouse-exception-code']).toBe(
       '164',

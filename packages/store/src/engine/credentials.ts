@@ -1,5 +1,15 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 
@@ -20,8 +30,8 @@ const roleOfUser: ReadonlyMap<string, Role> = new Map([
   ['reader', 'reader'],
 ]);
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 /**
@@ -33,7 +43,7 @@ export function readStorePassword(dataDir: string, role: Role = 'admin'): string
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (!hasCode(error, 'ENOENT')) throw error;
     throw Object.assign(
       new Error(`No store password at ${path}. Start the store once (ja4 store), or check data_dir.`),
       { code: 'STORE_NO_PASSWORD' },
@@ -41,18 +51,64 @@ export function readStorePassword(dataDir: string, role: Role = 'admin'): string
   }
 }
 
-/** Makes the passwords that do not exist yet: 32 random bytes each, readable by the owner alone. */
+/** A password this module has made: 32 random bytes as base64url. */
+const wholePassword = /^[\w-]{43}$/;
+
+function unsafe(path: string, why: string): Error {
+  return Object.assign(
+    new Error(
+      `The store does not use the password in ${path}: ${why}. Remove the file; the store makes a new one.`,
+    ),
+    { code: 'STORE_UNSAFE' },
+  );
+}
+
+/**
+ * The password that an earlier start left, undefined if there is none or only a part of one (the machine went
+ * down while it was written).
+ * @throws Error with code STORE_UNSAFE when somebody else may have put it there or may know it
+ */
+function keptPassword(path: string): string | undefined {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    if (hasCode(error, 'ELOOP')) throw unsafe(path, 'it is a symbolic link');
+    throw error;
+  }
+  try {
+    const { uid, nlink, mode } = fstatSync(file);
+    if (uid !== process.geteuid?.() && uid !== 0) throw unsafe(path, `it belongs to another user (${uid})`);
+    if (nlink > 1) throw unsafe(path, 'the file has a second name');
+    if ((mode & 0o022) !== 0) throw unsafe(path, 'others may write it');
+    if ((mode & 0o077) !== 0) fchmodSync(file, 0o600);
+    const password = readFileSync(file, 'utf8').trim();
+    return wholePassword.test(password) ? password : undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes a password and puts it in its place whole, or not at all. */
+function makePassword(path: string): string {
+  const password = randomBytes(32).toString('base64url');
+  const draft = `${path}.${process.pid}.new`;
+  rmSync(draft, { force: true });
+  writeFileSync(draft, `${password}\n`, { mode: 0o600, flag: 'wx' });
+  renameSync(draft, path);
+  return password;
+}
+
+/**
+ * Makes the passwords that do not exist yet, readable by the owner alone.
+ * @throws Error with code STORE_UNSAFE when a file there cannot be trusted
+ */
 export function ensurePasswords(dataDir: string): ReadonlyMap<Role, string> {
   const passwords = new Map<Role, string>();
   for (const role of ['admin', 'writer', 'reader'] as const) {
     const path = join(dataDir, files[role]);
-    try {
-      writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      chmodSync(path, 0o600);
-    }
-    passwords.set(role, readStorePassword(dataDir, role));
+    passwords.set(role, keptPassword(path) ?? makePassword(path));
   }
   return passwords;
 }

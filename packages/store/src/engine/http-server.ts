@@ -31,6 +31,16 @@ export interface HttpServer {
   close(drained: Promise<void>): Promise<void>;
 }
 
+/** A header must arrive at once; a body may be a gigabyte of rows. */
+const timeouts = {
+  keepAliveTimeout: 10_000,
+  headersTimeout: 15_000,
+  requestTimeout: 600_000,
+  connectionsCheckingInterval: 5_000,
+};
+/** So that strangers' connections leave descriptors for the tables. */
+const mostConnections = 1_000;
+
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Whether a Host header names this machine's loopback: a page under another name must not reach the store. */
@@ -45,12 +55,14 @@ function isAllowedHost(header: string | undefined, host: string): boolean {
  * @throws Error with code EADDRINUSE, EACCES, … and what to do about it
  */
 export async function listen(options: HttpServerOptions): Promise<HttpServer> {
-  const server = createServer({ keepAliveTimeout: 10_000, requestTimeout: 600_000 }, (request, response) => {
+  const server = createServer(timeouts, (request, response) => {
     handle(request, response, options).catch((error: unknown) => {
       options.log.error({ err: error }, 'a request failed outside of its statement');
       response.destroy();
     });
   });
+  server.maxConnections = mostConnections;
+  server.on('drop', () => options.counters.add('connections_refused'));
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
   });
@@ -109,7 +121,7 @@ async function handle(
       counters.add('hosts_refused');
       throw httpFailure(403, 'This name does not belong to the store; use localhost or 127.0.0.1.');
     }
-    const url = new URL(request.url ?? '/', 'http://store');
+    const url = requestUrl(request.url ?? '/');
     if (url.pathname === '/ping' || url.pathname === '/replicas_status') {
       await options.ping();
       return void response.end('Ok.\n');
@@ -150,6 +162,13 @@ async function handle(
     request.unpipe();
     request.resume();
   }
+}
+
+/** @throws ClickHouseFailure with status 400 for a target that is no address */
+function requestUrl(target: string): URL {
+  const url = URL.parse(target, 'http://store');
+  if (url === null) throw httpFailure(400, 'The request line holds no valid path.');
+  return url;
 }
 
 /** The client's query id if a header can carry it, otherwise a new one. */
