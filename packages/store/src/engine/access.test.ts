@@ -1,19 +1,24 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readStorePassword } from './credentials.ts';
-import { send, startTestEngine, type TestEngine } from './engine.test-support.ts';
+import { send, startTestEngine, type TestEngine, temporaryFolder } from './engine.test-support.ts';
 
+let folder: string;
 let server: TestEngine;
 let client: ClickHouseClient;
 
 beforeAll(async () => {
-  server = await startTestEngine();
+  folder = temporaryFolder();
+  server = await startTestEngine({ dataDir: join(folder, 'data', 'store') });
   client = server.admin.client;
   await client.command({ query: 'CREATE TABLE rows (a UInt32, b String) ENGINE = MergeTree ORDER BY a' });
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 async function rows(query: string, parameters: Record<string, unknown> = {}): Promise<unknown[]> {
   const result = await client.query({ query, query_params: parameters, format: 'JSONEachRow' });
@@ -33,6 +38,11 @@ describe('the door', () => {
     for (const name of ['store.password', 'store.writer.password', 'store.reader.password'])
       expect(statSync(join(server.dataDir, name)).mode & 0o777).toBe(0o600);
     expect(readStorePassword(server.dataDir)).toMatch(/^[\w-]{43}$/);
+  });
+
+  test('keeps its folder to the owner, and the folders above it as they are', () => {
+    expect(statSync(server.dataDir).mode & 0o777).toBe(0o700);
+    expect(statSync(dirname(server.dataDir)).mode & 0o777).toBe(0o777 & ~process.umask());
   });
 
   test('asks for a password and knows three ways to give it', async () => {

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { EngineCounters } from './counters.ts';
 import { ensurePasswords } from './credentials.ts';
@@ -76,8 +76,18 @@ export async function startEngine(options: EngineOptions): Promise<EngineService
   }
 }
 
-async function open(dataDir: string, host: string, options: EngineOptions): Promise<EngineService> {
+/**
+ * The engine writes with the process's umask, so the folder itself keeps others from visitors' data. The folders
+ * above it are left as they are: sockets that a web server's user must reach may live beside it.
+ */
+function makePrivateFolder(dataDir: string): void {
+  mkdirSync(dirname(dataDir), { recursive: true });
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  if ((statSync(dataDir).mode & 0o077) !== 0) chmodSync(dataDir, 0o700);
+}
+
+async function open(dataDir: string, host: string, options: EngineOptions): Promise<EngineService> {
+  makePrivateFolder(dataDir);
   const counters = new EngineCounters();
   const read = new Lane('read', options.readers ?? 2, 200);
   const write = new Lane('write', 1, 200);
