@@ -145,6 +145,20 @@ describe('the lock file', () => {
     expect(scripted.map(([path]) => path).filter((path) => !known.includes(path))).toEqual([]);
   });
 
+  it('holds the optional packages of every platform, as npm ci demands', () => {
+    const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const missing = Object.entries(lock.packages).flatMap(([path, entry]) =>
+      Object.keys(entry.optionalDependencies ?? {}).filter(
+        (name) =>
+          !(`${path}/node_modules/${name}` in lock.packages || `node_modules/${name}` in lock.packages),
+      ),
+    );
+    // An npm that cannot reach a package leaves it out silently, and the next npm ci fails.
+    expect(missing).toEqual([]);
+  });
+
   it('holds no package under GPL or AGPL', () => {
     const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
       packages: Record<string, { license?: string }>;
