@@ -30,6 +30,8 @@ export interface App {
 const browserFolder = new URL('../browser/', import.meta.url).pathname;
 const liveSeconds = 10;
 const retrySeconds = 5;
+/** Browsers keep a few connections each; descriptors for the store's answers must remain. */
+const mostConnections = 500;
 
 /** The whole application, not yet listening. */
 export async function buildApp(options: DashboardOptions): Promise<App> {
@@ -58,9 +60,11 @@ export async function buildApp(options: DashboardOptions): Promise<App> {
       reply.hijack();
       reply.raw.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
     },
-    // A browser that is slow to send its few headers holds nothing here.
+    // A browser that is slow to send its few headers holds nothing here, and is not kept longer than that.
     requestTimeout: 10_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
   });
+  app.server.maxConnections = mostConnections;
   await protect(app);
   await app.register(fastifyStatic, {
     root: browserFolder,

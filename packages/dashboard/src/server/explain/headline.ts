@@ -5,7 +5,7 @@ import { duration } from '../format/time.ts';
 import { doings } from './doings.ts';
 import { type LayerView, layersOf } from './layers.ts';
 import { pagesASecond } from './pace.ts';
-import { mainPhrases } from './phrases.ts';
+import { mainPhrases, side } from './phrases.ts';
 import { type Claim, claimOf } from './user-agent.ts';
 
 /** `says Chrome 150 on Windows`, `says curl 8.5`, `sends no User-Agent`. */
@@ -27,7 +27,9 @@ export interface ShortVerdict {
 /** One line about a visitor for lists: what it says and, unless its level is calm, the two weightiest reasons. */
 export function shortLine(userAgent: string, verdict: ShortVerdict): string {
   const claim = claimOf(userAgent);
-  return [claimWords(claim), ...whyWords(claim, verdict, new Set(), 2)].join(', ');
+  const reasons = whyWords(claim, verdict, new Set(), 2);
+  if (reasons.length === 0 && !isCalm(verdict)) return claimWords(claim) + agreement(claim, []);
+  return [claimWords(claim), ...reasons].join(', ');
 }
 
 /** Whether nobody asks why: the level is NORMAL, LOW or LEGITIMATE, or a list has named the robot. */
@@ -48,6 +50,16 @@ const toldByLayers: ReadonlySet<string> = new Set([
   'fingerprint_coherence_score',
   'ua_tls_mismatch',
   'os_ttl_mismatch_ratio',
+]);
+
+/** Reasons that say which layer it is that does not fit. */
+const namesALayer: ReadonlySet<string> = new Set([
+  'axis_ja4_known',
+  'axis_h2_coherence',
+  'h2_settings_known',
+  'h2_ja4_coherence',
+  'ua_tls_mismatch',
+  'ua_ch_mismatch',
 ]);
 
 /** Reasons that only repeat what `doings` has said. */
@@ -93,10 +105,15 @@ function whyWords(
   most: number,
 ): string[] {
   if (verdict === undefined || isCalm(verdict)) return [];
+  // "One client by one layer and another by the next" is the vaguer of the two where a layer is named.
+  const named = verdict.reasons.some(
+    (reason) => namesALayer.has(reason.feature) && side(reason) !== 'inside' && !told.has(reason.feature),
+  );
   const did = doings(Number(verdict.hits ?? 0), verdict.features ?? {});
   const open = verdict.reasons.filter(
     (reason) =>
       !told.has(reason.feature) &&
+      !(named && reason.feature === 'layer_disagreement') &&
       isNews(claim, reason) &&
       !(did.length > 0 && toldByDoings.has(reason.feature)),
   );

@@ -240,7 +240,7 @@ describe('sentences', () => {
     );
     const polite = reasons.filter(({ feature }) => feature !== 'not_found_ratio');
     expect(shortLine('ExampleReader/3.2', { threat_level: 'CRITICAL', reasons: polite })).toBe(
-      'says ExampleReader 3.2',
+      'says ExampleReader 3.2, a program by its own account',
     );
     const reader = identity({
       user_agents: ['ExampleReader/3.2'],
@@ -265,6 +265,30 @@ describe('sentences', () => {
     // Somebody who mistyped a password twice.
     expect(shortLine(chrome, { threat_level: 'HIGH', reasons: [], hits: '6', features })).toBe(
       'says Chrome 150 on Windows',
+    );
+  });
+
+  it('name the layer rather than that there is one', () => {
+    const vague = {
+      feature: 'layer_disagreement',
+      value: 0.9,
+      baseline_low: 0,
+      baseline_high: 0,
+      contribution: 0.5,
+    };
+    const named = {
+      feature: 'axis_ja4_known',
+      value: 0,
+      baseline_low: 1,
+      baseline_high: 1,
+      contribution: 0.2,
+    };
+    const line = (reasons: (typeof vague)[]) => shortLine(chrome, { threat_level: 'HIGH', reasons });
+    expect(line([vague])).toBe(
+      'says Chrome 150 on Windows, is one client by one layer and another by the next',
+    );
+    expect(line([vague, named])).toBe(
+      'says Chrome 150 on Windows, has the TLS of a program, not of a browser',
     );
   });
 

@@ -25,6 +25,7 @@ WITH
             min(rank) AS best_rank,
             argMin(anomaly_score, (rank, -anomaly_score)) AS score,
             argMin(hits, (rank, -anomaly_score)) AS requests,
+            uniqExact(tls_stack) AS own_stacks,
             max(last_seen) AS seen,
             max(provisional) AS is_provisional
         FROM newest
@@ -40,7 +41,8 @@ WITH
             count() OVER same AS kin_visitors,
             sum(requests) OVER same AS kin_requests,
             max(seen) OVER same AS kin_seen,
-            row_number() OVER (PARTITION BY best_rank, main.1, main_says ORDER BY score DESC, requests DESC, src_ip) AS place
+            -- An address that it shares with others makes no good example.
+            row_number() OVER (PARTITION BY best_rank, main.1, main_says ORDER BY own_stacks, score DESC, requests DESC, src_ip) AS place
         FROM visitors
         WINDOW same AS (PARTITION BY best_rank, main.1, main_says)
     ),
