@@ -34,7 +34,7 @@ describe('@clickhouse/client', () => {
   });
 
   test('binds parameters of every kind, hostile ones too', async () => {
-    const hostile = '\'; DROP TABLE rows; --\t\n\\ " ` {x:String} é \u2028';
+    const hostile = '\'; DROP TABLE rows; --\t\n\\ " ` {x:String} é \u2028 \0 \\0';
     const [row] = await rows(
       'SELECT {s:String} AS s, {n:UInt64} AS n, {l:Array(String)} AS l, {z:Nullable(String)} AS z',
       {
