@@ -5,6 +5,7 @@ import type { Reason } from './dashboard-verdicts.ts';
 const visitorsByLevelSql = loadQuery('dashboard/visitors-by-level');
 const visitorsByKindSql = loadQuery('dashboard/visitors-by-kind');
 const visitorsToLookAtSql = loadQuery('dashboard/visitors-to-look-at');
+const newestVerdictsSql = loadQuery('dashboard/newest-verdicts');
 const levelTimelineSql = loadQuery('dashboard/level-timeline');
 
 export interface VisitorsOfLevel {
@@ -90,9 +91,42 @@ export interface LookAtChoice {
   readonly limit: number;
 }
 
-/** The most urgent visitors, one row per address or group of addresses. */
-export function visitorsToLookAt(reader: Reader, span: Span, { claims, ...choice }: LookAtChoice) {
-  return read<VisitorToLookAt>(reader, visitorsToLookAtSql, { ...span, ...choice, ...claims });
+interface ChosenVisitor
+  extends Omit<VisitorToLookAt, 'main_reasons' | 'told_features' | 'family' | 'asn' | 'network' | 'country'> {
+  /** Address as the table stores it, and the rest of the session's key. */
+  stored_ip: string;
+  model: string;
+  is_group: number;
+}
+
+type Explained = Pick<
+  VisitorToLookAt,
+  'main_reasons' | 'told_features' | 'family' | 'asn' | 'network' | 'country'
+> & { stored_ip: string };
+
+/**
+ * The most urgent visitors, one row per address or group of addresses. The few are chosen by light columns; only
+ * then is read what explains them.
+ */
+export async function visitorsToLookAt(
+  reader: Reader,
+  span: Span,
+  { claims, told, ...choice }: LookAtChoice,
+): Promise<VisitorToLookAt[]> {
+  const chosen = await read<ChosenVisitor>(reader, visitorsToLookAtSql, { ...span, ...choice, ...claims });
+  if (chosen.length === 0) return [];
+  const explained = await read<Explained>(reader, newestVerdictsSql, {
+    told,
+    ips: chosen.map(({ stored_ip }) => stored_ip),
+    stacks: chosen.map(({ stack }) => stack),
+    hosts: chosen.map(({ main_host }) => main_host),
+    models: chosen.map(({ model }) => model),
+  });
+  const byAddress = new Map(explained.map(({ stored_ip, ...rest }) => [stored_ip, rest]));
+  return chosen.flatMap(({ stored_ip, model: _model, is_group: _group, ...row }) => {
+    const rest = byAddress.get(stored_ip);
+    return rest ? [{ ...row, ...rest }] : [];
+  });
 }
 
 export interface LevelInBucket {
