@@ -231,17 +231,23 @@ describe('the API', () => {
   }, 60_000);
 
   it('pages through requests whose texts are long, foreign or no text at all', async () => {
-    for (const sort of ['path', 'header_user_agent', 'time', 'method']) {
+    const all = 30 * 2 + 80 + 1 + 1 + 3;
+    for (const [sort, limit, expected, filter] of [
+      ...['path', 'header_user_agent', 'time', 'method'].map((name) => [name, 37, all, ''] as const),
+      // Every row is a page's last one once, that with NUL in its path too.
+      ['path', 1, 3, '&ip=198.18.17.0/24'],
+      ['header_user_agent', 1, 3, '&ip=198.18.17.0/24'],
+    ] as const) {
       const found: string[] = [];
       let next: string | null = '';
       while (next !== null) {
         const page: { rows: { path: string; ip: string }[]; next: string | null } = await json(
-          `/api/traffic?sort=${sort}&limit=37${next && `&cursor=${next}`}`,
+          `/api/traffic?sort=${sort}&limit=${limit}${filter}${next && `&cursor=${next}`}`,
         );
         found.push(...page.rows.map(({ path, ip }) => `${ip} ${path}`));
         next = page.next;
       }
-      expect(found, sort).toHaveLength(30 * 2 + 80 + 1 + 1 + 3);
+      expect(found, sort).toHaveLength(expected);
       expect(new Set(found).size).toBe(found.length);
     }
   });
@@ -277,6 +283,15 @@ describe('the API', () => {
     ['/api/traffic?status=abc', 'status', /404/],
     [`/api/scores?search=${'x'.repeat(600)}`, 'search', /longer than 512/],
     ['/api/scores?host=a%00b', 'host', /NUL/],
+    ['/api/scores?from=2026-02-30', 'from', /not a time/],
+    ['/api/scores?from=now-401d', 'from', /longer than 400 days/],
+    ['/api/scores?says=robot', 'says', /allowed are browser, program, nothing/],
+    ['/api/scores?constructor=1', 'constructor', /no parameter "constructor"/],
+    [
+      `/api/scores?cursor=${Buffer.from('[0,"a\\u0000b","y"]').toString('base64url')}`,
+      'cursor',
+      /start again/,
+    ],
   ])('refuses %s and says what would be right', async (url, parameter, message) => {
     const response = await get(url);
     expect(response.statusCode).toBe(400);

@@ -1,7 +1,13 @@
 import type { Position } from '@ja4/store';
 import { z } from 'zod';
 
-const shape = z.tuple([z.number(), z.string().max(8192), z.string().max(64)]);
+/** NUL cannot be bound as a parameter, and no value that was sorted by holds one. */
+const bound = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .refine((text) => !text.includes('\0'));
+const shape = z.tuple([z.number(), bound(8192), bound(64)]);
 
 /** Where the next page begins, as a word for the URL. */
 export function writeCursor(position: Position): string {

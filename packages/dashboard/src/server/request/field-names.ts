@@ -19,7 +19,8 @@ export function withShortNames(query: RawQuery): RawQuery {
   const renamed: Record<string, string | string[] | undefined> = Object.create(null);
   for (const [name, value] of Object.entries(query)) {
     const negated = name.startsWith('not_');
-    const short = shortNames[negated ? name.slice(4) : name];
+    const bare = negated ? name.slice(4) : name;
+    const short = Object.hasOwn(shortNames, bare) ? shortNames[bare] : undefined;
     const key = short ? `${negated ? 'not_' : ''}${short}` : name;
     const before = renamed[key];
     renamed[key] = before === undefined ? value : [before, value].flat().filter((item) => item !== undefined);

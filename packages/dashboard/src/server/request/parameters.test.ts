@@ -73,5 +73,7 @@ describe('cursors', () => {
     );
     expect(readCursor(Buffer.from('[1,2]').toString('base64url'))).toBeUndefined();
     expect(readCursor('x'.repeat(20_000))).toBeUndefined();
+    const holdsNul = Buffer.from(JSON.stringify([0, 'a\0b', ''])).toString('base64url');
+    expect(readCursor(holdsNul)).toBeUndefined();
   });
 });

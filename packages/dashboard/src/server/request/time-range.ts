@@ -28,15 +28,25 @@ export function parseTime(text: string, nowMs: number): Date | undefined {
   const relative = /^now(?:-(\d{1,9})([smhdw]))?$/.exec(text);
   if (relative) {
     const back = Number(relative[1] ?? 0) * (secondsPer[relative[2] ?? 's'] ?? 1);
-    return back <= longestSeconds ? new Date(nowMs - back * 1000) : undefined;
+    return valid(new Date(nowMs - back * 1000));
   }
   const iso = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(
     text,
   );
   if (!iso) return undefined;
   const zoned = iso[1] !== undefined || text.length === 10 ? text : `${text}Z`;
-  const time = new Date(zoned.replace(' ', 'T'));
-  return Number.isNaN(time.getTime()) ? undefined : time;
+  const time = valid(new Date(zoned.replace(' ', 'T')));
+  // JavaScript takes 30 February for 2 March.
+  const day = valid(new Date(`${text.slice(0, 10)}T00:00:00Z`));
+  return day?.toISOString().startsWith(text.slice(0, 10)) ? time : undefined;
+}
+
+/** Years that the store's times can hold. */
+const [firstYear, lastYear] = [1900, 2299];
+
+function valid(time: Date): Date | undefined {
+  const year = time.getUTCFullYear();
+  return year >= firstYear && year <= lastYear ? time : undefined;
 }
 
 const forms = 'write ISO 8601 (2026-01-31T12:00:00Z) or now-<number><s|m|h|d|w> (now-6h)';

@@ -31,8 +31,8 @@ FROM
             {sort:String} = 'response_size', toFloat64(response_size),
             {sort:String} = 'duration_ms', ifNotFinite(toFloat64(duration_ms), -1.),
             0.) AS sort_number,
-        -- Cut, so that it fits into a link, and valid, so that it comes back as it left.
-        toValidUTF8(leftUTF8(multiIf(
+        -- Cut, so that it fits into a link; valid and without NUL, so that it comes back as it left.
+        toValidUTF8(leftUTF8(replaceAll(multiIf(
             {sort:String} = 'src_ip', hex(src_ip),
             {sort:String} = 'method', toString(method),
             {sort:String} = 'host', toString(host),
@@ -41,7 +41,7 @@ FROM
             {sort:String} = 'header_user_agent', header_user_agent,
             {sort:String} = 'ja4', ja4,
             {sort:String} = 'src_country_code', toString(src_country_code),
-            ''), 512)) AS sort_text,
+            ''), '\0', ''), 512)) AS sort_text,
         toString(cityHash64(server_id, seq, time, src_ip, src_port, keepalives, path, query)) AS row_key
     FROM ja4_logs.http_logs AS requests
     WHERE time >= {from:DateTime64(3)} AND time <= {to:DateTime64(3)}

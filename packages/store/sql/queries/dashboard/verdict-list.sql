@@ -54,8 +54,8 @@ FROM
             {sort:String} = 'post_ratio', toFloat64(post_ratio),
             {sort:String} = 'campaign_id', toFloat64(campaign_id),
             0.), -1.) AS sort_number,
-        -- Cut, so that it fits into a link, and valid, so that it comes back as it left.
-        toValidUTF8(leftUTF8(multiIf(
+        -- Cut, so that it fits into a link; valid and without NUL, so that it comes back as it left.
+        toValidUTF8(leftUTF8(replaceAll(multiIf(
             {sort:String} = 'src_ip', hex(src_ip_stored),
             {sort:String} = 'ja4', ja4,
             {sort:String} = 'host', toString(host),
@@ -63,7 +63,7 @@ FROM
             {sort:String} = 'country_code', toString(country_code),
             {sort:String} = 'bot_name', toString(bot_name),
             {sort:String} = 'browser_family', toString(browser_family),
-            ''), 512)) AS sort_text,
+            ''), '\0', ''), 512)) AS sort_text,
         hex(sipHash128(src_ip_stored, tls_stack, host, model_name)) AS row_key
     FROM
     (
