@@ -11,7 +11,9 @@ let client: ClickHouseClient;
 
 beforeAll(async () => {
   folder = temporaryFolder();
+  const umask = process.umask(0);
   server = await startTestEngine({ dataDir: join(folder, 'data', 'store') });
+  process.umask(umask);
   client = server.admin.client;
   await client.command({ query: 'CREATE TABLE rows (a UInt32, b String) ENGINE = MergeTree ORDER BY a' });
 });
@@ -40,9 +42,9 @@ describe('the door', () => {
     expect(readStorePassword(server.dataDir)).toMatch(/^[\w-]{43}$/);
   });
 
-  test('keeps its folder to the owner, and the folders above it as they are', () => {
+  test('keeps its folder to the owner, and lets others pass the folders above it, but not write', () => {
     expect(statSync(server.dataDir).mode & 0o777).toBe(0o700);
-    expect(statSync(dirname(server.dataDir)).mode & 0o777).toBe(0o777 & ~process.umask());
+    expect(statSync(dirname(server.dataDir)).mode & 0o777).toBe(0o755);
   });
 
   test('asks for a password and knows three ways to give it', async () => {

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   linkSync,
   readdirSync,
   readFileSync,
@@ -10,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { itNeeds, root } from '../../../../test/setup/needs.ts';
 import { ensurePasswords, readStorePassword } from './credentials.ts';
 import { temporaryFolder } from './engine.test-support.ts';
 
@@ -64,4 +66,12 @@ test('takes no password that others could have written', () => {
   expect(ensurePasswords(folder).get('admin')).toBe(planted);
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(readFileSync(path, 'utf8')).toBe(planted);
+});
+
+itNeeds(root)('trusts the folder’s owner, who could replace everything anyway, and no third', () => {
+  writeFileSync(path, planted, { mode: 0o600 });
+  chownSync(path, 12_345, 12_345);
+  expect(() => ensurePasswords(folder)).toThrow(/another user \(12345\)/);
+  chownSync(folder, 12_345, 12_345);
+  expect(ensurePasswords(folder).get('admin')).toBe(planted);
 });

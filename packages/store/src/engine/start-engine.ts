@@ -81,7 +81,8 @@ export async function startEngine(options: EngineOptions): Promise<EngineService
  * above it are left as they are: sockets that a web server's user must reach may live beside it.
  */
 function makePrivateFolder(dataDir: string): void {
-  mkdirSync(dirname(dataDir), { recursive: true });
+  // Never writable for others, whatever the umask: who can rename the folder can put another in its place.
+  mkdirSync(dirname(dataDir), { recursive: true, mode: 0o755 });
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   if ((statSync(dataDir).mode & 0o077) !== 0) chmodSync(dataDir, 0o700);
 }
