@@ -83,4 +83,13 @@ describe('an address that a person and a program share', () => {
       'LEGITIMATE_BROWSER',
     ]);
   });
+
+  it('says of a time without it that it was seen at another, and claims nothing else', async () => {
+    const { body } = await get(`/ip/${ip}?from=2020-01-01&to=2020-01-02`);
+    expect(heading(body)).toBe('Nothing was seen of this address between 1 Jan 00:00 and 2 Jan 00:00 UTC.');
+    expect(body).toContain('outside this range');
+    expect(body).not.toContain('Not scored');
+    const around = /href="([^"]+)">Look at the time around it/.exec(body)?.[1]?.replaceAll('&amp;', '&');
+    expect(heading((await get(around ?? '')).body)).toContain('CRITICAL 0.94');
+  });
 });

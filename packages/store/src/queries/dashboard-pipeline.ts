@@ -11,6 +11,8 @@ const featureDistributionSql = loadQuery('dashboard/feature-distribution');
 export interface RequestTotals {
   requests: UInt64;
   joined: UInt64;
+  /** Distinct handshakes among the joined. */
+  handshakes: UInt64;
   /** Handshakes without a request. */
   handshakes_alone: UInt64;
   behind_proxy: UInt64;

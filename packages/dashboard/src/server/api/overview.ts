@@ -6,6 +6,7 @@ import { reason, time, uint64 } from './rows.ts';
 
 const pipeline = z.object({
   captured: z.number().optional().describe('ClientHellos read from the wire; absent when no sensor reported'),
+  handshakes: z.number().describe('Handshakes that the stored requests were joined with'),
   requests: z.number(),
   joined: z.number(),
   behindProxy: z.number(),

@@ -15,6 +15,8 @@ export interface ServiceState {
 export interface PipelineState {
   /** ClientHellos read from the wire; undefined when no sensor reported. */
   readonly captured: number | undefined;
+  /** Handshakes that the stored requests were joined with; more than were captured when some came from files. */
+  readonly handshakes: number;
   readonly requests: number;
   readonly joined: number;
   readonly behindProxy: number;
@@ -41,6 +43,7 @@ export async function loadPipeline(reader: Reader, span: Span): Promise<Pipeline
   const losses = services.flatMap(({ service, counted }) => lossesOf(service, counted));
   return {
     captured: services.find(({ service }) => service === 'sentinel')?.counted.hellos,
+    handshakes: Number(totals.handshakes),
     requests: Number(totals.requests),
     joined: Number(totals.joined),
     behindProxy: Number(totals.behind_proxy),

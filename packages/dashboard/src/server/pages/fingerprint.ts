@@ -4,7 +4,7 @@ import { claimOf } from '../explain/user-agent.ts';
 import { count, counted, percent } from '../format/number.ts';
 import { type HtmlValue, html, type SafeHtml } from '../html.ts';
 import { levelNames } from '../levels.ts';
-import { rangeWords } from '../parts/frame.ts';
+import { withinRange } from '../parts/frame.ts';
 import { card, facts, lead } from '../parts/layout.ts';
 import { empty, table } from '../parts/table.ts';
 import { term } from '../parts/term.ts';
@@ -51,7 +51,7 @@ type Loaded = NonNullable<Awaited<ReturnType<typeof loadFingerprint>>>;
 
 function full(context: Context, ja4: string, { summary, siblings, users }: Loaded): SafeHtml {
   const known = summary.tls_family || summary.main_tls_library;
-  const sentence = html`<strong>${known === '' ? 'A client stack that no list knows' : `The TLS of ${known.replaceAll('_', ' ')}`}</strong>, used by ${counted(summary.addresses, 'address', 'addresses')} in ${counted(summary.networks, 'network')} for ${counted(summary.requests, 'request')} in the ${rangeWords(context)}.`;
+  const sentence = html`<strong>${known === '' ? 'A client stack that no list knows' : `The TLS of ${known.replaceAll('_', ' ')}`}</strong>, used by ${counted(summary.addresses, 'address', 'addresses')} in ${counted(summary.networks, 'network')} for ${counted(summary.requests, 'request')} ${withinRange(context)}.`;
   const claims = [
     ...new Set(summary.user_agents.map((agent) => claimWords(claimOf(agent)).replace(/^says /, ''))),
   ];
@@ -104,6 +104,6 @@ ${card(
 }
 
 function unseen(context: Context, ja4: string): SafeHtml {
-  return html`${lead(html`Nobody used this ${term('ja4')} in the ${rangeWords(context)}.`)}
+  return html`${lead(html`Nobody used this ${term('ja4')} ${withinRange(context)}.`)}
 ${empty(html`Looked for <span class="mono wrap">${ja4}</span>.`, html`Fingerprints of recent visitors are on <a href="${context.link('/scores')}">the list of visitors</a>.`)}`;
 }

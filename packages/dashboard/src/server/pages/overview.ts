@@ -3,7 +3,7 @@ import { count, counted } from '../format/number.ts';
 import { type HtmlValue, html, type SafeHtml } from '../html.ts';
 import { countOf, lookOf, urgentLevels } from '../levels.ts';
 import { loadOverview, loadTimeline, type Overview } from '../load/overview.ts';
-import { rangeWords } from '../parts/frame.ts';
+import { withinRange } from '../parts/frame.ts';
 import { kindsCard } from '../parts/kinds.ts';
 import { card, lead, listed } from '../parts/layout.ts';
 import { levelShape, scoreCell } from '../parts/level.ts';
@@ -24,7 +24,7 @@ export const overviewPage = page({
     const sessions = overview.levels.reduce((sum, row) => sum + Number(row.sessions), 0);
     const nothing = overview.pipeline.requests === 0 && sessions === 0;
     const body = nothing
-      ? html`${lead(`No visitor in the ${rangeWords(context)}.`)}${nothingYet(context, overview)}${pipelineCard(context, overview.pipeline, sessions)}`
+      ? html`${lead(`No visitor ${withinRange(context)}.`)}${nothingYet(context, overview)}${pipelineCard(context, overview.pipeline, sessions)}`
       : html`${lead(sentence(context, overview), beneath(context, overview, sessions))}
 <div class="grid two-one">${levelChart(context, timeline)}${lookAtCard(context, overview)}</div>
 <div class="grid two">${kindsCard(context, overview.kinds)}${pipelineCard(context, overview.pipeline, sessions)}</div>`;
@@ -58,7 +58,7 @@ function sentence(context: Context, { levels, lookAt, pipeline }: Overview): Htm
     pipeline.lost === 0
       ? 'nothing was lost'
       : html`<a href="${context.link('/pipeline')}">${counted(pipeline.lost, 'loss', 'losses')}</a> on the way`;
-  return html`${who}; ${lost} in the ${rangeWords(context)}.`;
+  return html`${who}; ${lost} ${withinRange(context)}.`;
 }
 
 /** `, 28 of them with one client stack`: the largest group among the urgent ones. */

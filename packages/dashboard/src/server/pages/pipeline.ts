@@ -3,7 +3,7 @@ import { count, counted, percent } from '../format/number.ts';
 import { duration } from '../format/time.ts';
 import { type HtmlValue, html } from '../html.ts';
 import { loadPipeline, type ServiceState } from '../load/pipeline.ts';
-import { rangeWords } from '../parts/frame.ts';
+import { withinRange } from '../parts/frame.ts';
 import { card, lead } from '../parts/layout.ts';
 import { serviceMark } from '../parts/services.ts';
 import { empty, table } from '../parts/table.ts';
@@ -25,7 +25,7 @@ export const pipelinePage = page({
       state.lost === 0
         ? 'nothing was lost'
         : html`<strong>${counted(state.lost, 'thing')}</strong> went missing`;
-    const sentence = html`${counted(state.requests, 'request')} in the ${rangeWords(context)}, ${percent(state.joined / Math.max(1, state.requests))} of them ${term('joined', 'joined')} with their handshake; ${lost}.`;
+    const sentence = html`${counted(state.requests, 'request')} ${withinRange(context)}, ${percent(state.joined / Math.max(1, state.requests))} of them ${term('joined', 'joined')} with their handshake; ${lost}.`;
     const beneath = html`The newest request is from ${moment(state.lastRequest, context.now)}, the last scores from ${moment(state.lastVerdict, context.now)}.${state.behindProxy > 0 && html` ${counted(state.behindProxy, 'request')} came through a trusted proxy, so their network layers are not the visitors’.`}`;
     const body = html`${lead(sentence, beneath)}
 <div class="grid two">

@@ -1,7 +1,7 @@
 import { countRequests, type LoggedRequest, listRequests } from '@ja4/store';
 import { bytes, counted } from '../format/number.ts';
 import { html, type SafeHtml } from '../html.ts';
-import { keptFields, rangeWords } from '../parts/frame.ts';
+import { keptFields, withinRange } from '../parts/frame.ts';
 import { lead } from '../parts/layout.ts';
 import { pager } from '../parts/pager.ts';
 import { chips, given, keptFilters, pick } from '../parts/pick.ts';
@@ -37,7 +37,7 @@ export const trafficPage = page({
       countRequests(context.reader, span, choice),
     ]);
     const shown = rows.slice(0, asked.limit);
-    const sentence = html`<strong>${counted(found.requests, 'request')}</strong> by ${counted(found.visitors, 'visitor')} for ${counted(found.paths, 'path')} in the ${rangeWords(context)}.`;
+    const sentence = html`<strong>${counted(found.requests, 'request')}</strong> by ${counted(found.visitors, 'visitor')} for ${counted(found.paths, 'path')} ${withinRange(context)}.`;
     const body = html`${lead(sentence)}
 ${filterForm(context)}
 ${chips(context, requestFields, labels)}

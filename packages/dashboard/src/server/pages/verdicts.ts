@@ -4,7 +4,7 @@ import { shortLine } from '../explain/headline.ts';
 import { count, counted } from '../format/number.ts';
 import { attributes, type HtmlValue, html, type SafeHtml } from '../html.ts';
 import { countOf, levelLooks, levelNames, lookOf } from '../levels.ts';
-import { keptFields, rangeWords } from '../parts/frame.ts';
+import { keptFields, withinRange } from '../parts/frame.ts';
 import { lead, listed } from '../parts/layout.ts';
 import { levelBadge, levelShape, scoreCell } from '../parts/level.ts';
 import { pager } from '../parts/pager.ts';
@@ -81,8 +81,8 @@ function sentence(context: Context, title: string, counts: Counts, only: readonl
   });
   const what = title === 'Detections' ? counted(sessions, 'detection') : counted(sessions, 'scored session');
   if (sessions === 0)
-    return html`No ${title === 'Detections' ? 'detections' : 'scored sessions'} in the ${rangeWords(context)}.`;
-  return html`<strong>${what}</strong> in the ${rangeWords(context)}: ${listed(parts)}.`;
+    return html`No ${title === 'Detections' ? 'detections' : 'scored sessions'} ${withinRange(context)}.`;
+  return html`<strong>${what}</strong> ${withinRange(context)}: ${listed(parts)}.`;
 }
 
 /** Filters that have a field of their own in the form. */

@@ -10,7 +10,7 @@ import { type HtmlValue, html, type SafeHtml } from '../html.ts';
 import { lookOf } from '../levels.ts';
 import type { LinkQuery } from '../links.ts';
 import { loadVisitor, type Visitor } from '../load/visitor.ts';
-import { rangeWords } from '../parts/frame.ts';
+import { withinRange } from '../parts/frame.ts';
 import { layerRow } from '../parts/layer-row.ts';
 import { card, facts } from '../parts/layout.ts';
 import { levelBadge } from '../parts/level.ts';
@@ -35,8 +35,7 @@ export const visitorPage = page({
     const ip = canonicalAddress(values.ip ?? '');
     if (!ip) return notFound('This is not an address: write it like 198.18.0.1 or 2001:db8::1.');
     const visitor = await loadVisitor(context, ip, session);
-    const body =
-      visitor.identity || visitor.verdicts.length > 0 ? full(context, visitor) : unseen(context, ip);
+    const body = visitor.identity || visitor.present ? full(context, visitor) : unseen(context, visitor);
     return { title: ip, body };
   },
 });
@@ -130,7 +129,7 @@ function identityCard(context: Context, visitor: Visitor): SafeHtml {
   const [h2] = identity?.h2_fingerprints ?? [];
   if (h2) pairs.push([term('http2', 'HTTP/2'), html`<span class="mono wrap">${h2}</span>`]);
   if (identity) pairs.push(...seen(context, requestsLink(context, visitor)(), identity));
-  return card('Identity', facts(pairs), { hint: `In the ${rangeWords(context)}.` });
+  return card('Identity', facts(pairs), { hint: `Seen ${withinRange(context)}.` });
 }
 
 function seen(context: Context, requests: string, identity: VisitorIdentity): [HtmlValue, HtmlValue][] {
@@ -207,7 +206,7 @@ function timelineCard(context: Context, visitor: Visitor): SafeHtml {
     return card(
       'Requests over time',
       empty(
-        `No request in the ${rangeWords(context)}.`,
+        `No request ${withinRange(context)}.`,
         'The verdict is from before; choose a longer range at the top right.',
       ),
     );
@@ -268,7 +267,19 @@ function requestsCard(
   );
 }
 
-function unseen(context: Context, ip: string): SafeHtml {
-  return html`<div class="visitor-head"><p class="who">${copyable(ip)}</p><h1>Nothing is known of this address in the ${rangeWords(context)}.</h1></div>
+/** An address without a request or a verdict in the range; what is known of it from other times follows. */
+function unseen(context: Context, { ip, verdicts }: Visitor): SafeHtml {
+  const [newest] = verdicts;
+  const head = html`<div class="visitor-head"><p class="who">${copyable(ip)}</p><h1>Nothing was seen of this address ${withinRange(context)}.</h1></div>`;
+  if (!newest) {
+    return html`${head}
 ${empty('It made no request that was recorded, and it was never scored.', html`Choose a longer range at the top right, or look at <a href="${context.link('/scores')}">everybody who was seen</a>.`)}`;
+  }
+  const around = {
+    from: new Date(Date.parse(newest.first_seen) - 3_600_000).toISOString(),
+    to: new Date(Date.parse(newest.last_seen) + 3_600_000).toISOString(),
+  };
+  return html`${head}
+${empty(html`It was last seen ${moment(newest.last_seen, context.now)}, outside this range.`, html`<a href="${context.here(around)}">Look at the time around it</a>, or choose another range at the top right.`)}
+${historyCard(context, verdicts)}`;
 }

@@ -82,8 +82,16 @@ function datasetChoice(context: Context): SafeHtml {
   )}</div>`;
 }
 
+/** The range as part of a sentence: `in the last 24 h`, `between 1 Nov 00:00 and 2 Nov 00:00 UTC`. */
+export function withinRange(context: Context): string {
+  const { from, to } = context.range;
+  const words = rangeWords(context);
+  if (words.startsWith('last ')) return `in the ${words}`;
+  return `between ${clock(from, { date: true })} and ${clock(to, { date: true })} UTC`;
+}
+
 /** The range in words: a preset's name, or both ends. */
-export function rangeWords(context: Context): string {
+function rangeWords(context: Context): string {
   const { fromText, toText, from, to } = context.range;
   const preset = presets.find((choice) => choice.from === fromText);
   if (preset && toText === 'now') return preset.label;

@@ -13,11 +13,8 @@ export function pipelineCard(context: Context, state: PipelineState, sessions: n
   const steps = [
     {
       name: 'Captured',
-      figure:
-        state.captured === undefined || (state.captured === 0 && state.joined > 0)
-          ? html`<span class="muted" title="No sensor saw a handshake in this range; recorded traffic comes from files.">from files</span>`
-          : count(state.captured),
-      note: 'TLS handshakes',
+      figure: count(Math.max(state.captured ?? 0, state.handshakes)),
+      note: (state.captured ?? 0) < state.handshakes ? 'TLS handshakes, from files' : 'TLS handshakes',
     },
     { name: term('joined', 'Joined'), figure: count(state.joined), note: `${percent(share)} of requests` },
     { name: 'Stored', figure: count(state.requests), note: 'requests' },

@@ -2,6 +2,7 @@
 SELECT
     countIf(orphan_side != 'B') AS requests,
     countIf(correlated = 1) AS joined,
+    uniqIf(b_conn_id, correlated = 1) AS handshakes,
     countIf(orphan_side = 'B') AS handshakes_alone,
     countIf(peer_ip != src_ip) AS behind_proxy,
     uniq(src_ip) AS visitors,
