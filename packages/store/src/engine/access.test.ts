@@ -135,6 +135,11 @@ describe('the door', () => {
     );
   });
 
+  test('has no table that acts when it is read', async () => {
+    for (const table of ['models', 'stack_trace']) await failsWith(rows(`SELECT * FROM system.${table}`), 60);
+    await failsWith(rows("SELECT * FROM merge('system', '^models$')"), 636);
+  });
+
   test('runs nothing that stands behind the rows of an insert', async () => {
     const rest = '\n1,a\n\nCREATE TABLE smuggled (a Int8) ENGINE = Memory';
     await client.command({ query: 'CREATE TABLE `with` (a UInt32, b String) ENGINE = Memory' });

@@ -20,6 +20,12 @@ function openSession(chdb: Chdb, dataDir: string, connectionArgs: string[]): Ses
 }
 
 /**
+ * Tables of the engine that do something when they are read: `models` starts a program (and waits ten seconds for
+ * it), `stack_trace` sends a signal to every thread and shows addresses in memory.
+ */
+const tablesThatAct = ['models', 'stack_trace'];
+
+/**
  * Opens the engine so that no name of a table can be the name of a file: chDB's database `default` overlays
  * tables with the file system (`SELECT * FROM '/etc/passwd'`), so the part with tables is attached in its place.
  */
@@ -33,6 +39,7 @@ function openControl(chdb: Chdb, dataDir: string, limits: EngineLimits): Session
   const uuid = control.query("SELECT uuid FROM system.databases WHERE name = 'default'", 'TSV').trim();
   control.query('DETACH DATABASE default');
   control.query(`ATTACH DATABASE default UUID ${sqlString(uuid)} ENGINE = Atomic`);
+  for (const table of tablesThatAct) control.query(`DETACH TABLE IF EXISTS system.${table}`);
   const left = control.query(
     "SELECT count() FROM system.databases WHERE engine IN ('Overlay', 'Filesystem', 'S3', 'HDFS')",
     'TSV',
