@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import {
   hostile,
   insertSampleTraffic,
+  insertSharedAddress,
   silent,
   startTestStore,
   type TestStore,
@@ -27,6 +28,7 @@ let browser: Browser | undefined;
 beforeAll(async () => {
   engine = await startTestStore();
   await insertSampleTraffic(engine.store, Date.now());
+  await insertSharedAddress(engine.store, Date.now(), '198.18.48.42');
   dashboard = await startDashboard({
     host: '127.0.0.1',
     port: 0,
@@ -79,6 +81,7 @@ const pages = [
   '/scores?level=NORMAL&level=LEGITIMATE_BROWSER',
   '/traffic',
   '/ip/198.19.0.9',
+  '/ip/198.18.48.42',
   '/ip/2001:db8:16::7',
   `/ja4/${encodeURIComponent(hostile)}`,
   '/pipeline',
@@ -144,6 +147,42 @@ describe('the dashboard in a browser', () => {
     await page.keyboard.type('198.18.16.3');
     await page.keyboard.press('Enter');
     await page.waitForURL(`${dashboard.url}/ip/198.18.16.3`);
+    await page.context().close();
+  });
+
+  inChromium('leads through the sessions of a shared address, and back', async () => {
+    const { page, complaints } = await open();
+    await page.goto(`${dashboard.url}/scores?ip=198.18.48.0/20`);
+    // The row of the person's session leads to that session and not to the program's.
+    await page
+      .locator('tr', { hasText: 'LEGITIMATE' })
+      .getByRole('link', { name: '198.18.48.42' })
+      .first()
+      .click();
+    await expect.poll(() => page.locator('h1').textContent()).toContain('LEGITIMATE 0.30');
+    await page.locator('.sessions a', { hasText: 'CRITICAL' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('h1').textContent()).toContain('CRITICAL 0.94');
+    expect(await page.locator('.sessions [aria-current]').textContent()).toContain('CRITICAL');
+    await page.goBack();
+    await expect.poll(() => page.locator('h1').textContent()).toContain('LEGITIMATE 0.30');
+    await page.goBack();
+    await page.waitForURL(/\/scores\?ip=198\.18\.48\.0/);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  inChromium('keeps what its form does not show when another filter is applied', async () => {
+    const { page } = await open({ javaScriptEnabled: false });
+    await page.goto(
+      `${dashboard.url}/traffic?not_path=/&not_http_version=HTTP/1.1&host=shop.example&host=b.example`,
+    );
+    await page.getByRole('textbox', { name: 'Status' }).fill('404');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    const { searchParams } = new URL(page.url());
+    expect(searchParams.get('status')).toBe('404');
+    expect(searchParams.getAll('host').sort()).toEqual(['b.example', 'shop.example']);
+    expect([searchParams.get('not_path'), searchParams.get('not_http_version')]).toEqual(['/', 'HTTP/1.1']);
     await page.context().close();
   });
 

@@ -27,7 +27,11 @@ const keys = {
   k: () => step(-1),
   r: () => location.reload(),
   '/': () => document.querySelector('[data-key="/"]')?.focus(),
-  Enter: () => (chosen?.querySelector('a[href^="/ip/"]') ?? chosen?.querySelector('a[href]'))?.click(),
+  // In a table the first links are those of the filters; an entry of a list begins with what it is about.
+  Enter: () => {
+    const visitor = chosen?.matches('tr') ? chosen.querySelector('a[href^="/ip/"]') : undefined;
+    (visitor ?? chosen?.querySelector('a[href]'))?.click();
+  },
 };
 
 addEventListener('keydown', (event) => {

@@ -281,8 +281,19 @@ export async function insertSharedAddress(store: Store, now: number, src_ip: str
     `shared-${now}`,
   );
   await insertDetectorRows(store, 'ml_all_scores', [
-    verdictRow(now, { src_ip, threat_level: 'LEGITIMATE_BROWSER', browser_family: 'Chromium' }),
-    verdictRow(now, { ...program, threat_level: 'CRITICAL', anomaly_score: 0.94, hits: 5 }),
+    verdictRow(now, {
+      src_ip,
+      threat_level: 'LEGITIMATE_BROWSER',
+      browser_family: 'Chromium',
+      features: { distinct_ja4_count: 2 },
+    }),
+    verdictRow(now, {
+      ...program,
+      threat_level: 'CRITICAL',
+      anomaly_score: 0.94,
+      hits: 5,
+      features: { distinct_ja4_count: 2 },
+    }),
   ]);
 }
 

@@ -37,7 +37,7 @@ export function kindsCard(context: Context, rows: readonly VisitorsOfKind[]): Sa
   const groups = kinds.map(({ kind, label, what }) => {
     const members = rows.filter((row) => row.kind === kind);
     const visitors = members.reduce((sum, row) => sum + Number(row.visitors), 0);
-    const links = members.slice(0, 5).map((row) => {
+    const links = members.slice(0, 4).map((row) => {
       const name = nameOf(row);
       const query = filterOf(row, rows);
       const urgent = Number(row.urgent_visitors);
