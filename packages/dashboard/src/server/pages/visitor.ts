@@ -3,6 +3,7 @@ import { requestDots } from '../charts/request-dots.ts';
 import { fairness } from '../explain/fairness.ts';
 import { claimWords, headline } from '../explain/headline.ts';
 import { layersOf } from '../explain/layers.ts';
+import { featureValue } from '../explain/phrases.ts';
 import { claimOf } from '../explain/user-agent.ts';
 import { bytes, count, counted, measured, score } from '../format/number.ts';
 import { clock } from '../format/time.ts';
@@ -175,7 +176,7 @@ const axes = [
 function scoresCard(verdict: FullVerdict): SafeHtml {
   const meters = axes.map(([name, label]) => {
     const value = verdict[name];
-    return html`<li><span>${label}</span><svg class="meter" width="100%" height="6" aria-hidden="true"><rect class="track" width="100%" height="6" rx="3"/>${value > 0 && html`<rect class="fill" width="${(Math.min(1, value) * 100).toFixed(1)}%" height="6" rx="3"/>`}</svg><span class="num meter-figure">${score(value)}</span></li>`;
+    return html`<li><span>${label}</span><svg class="meter" width="100%" height="6" aria-hidden="true"><rect class="track" width="100%" height="6" rx="3"/>${value > 0 && html`<rect class="fill" width="${(Math.min(1, value) * 100).toFixed(1)}%" height="6" rx="3"/>`}</svg><span class="num meter-figure">${featureValue(name, value)}</span></li>`;
   });
   const voices: [HtmlValue, HtmlValue][] = [
     [
@@ -193,7 +194,7 @@ function scoresCard(verdict: FullVerdict): SafeHtml {
   ];
   return card(
     html`Is it a browser?`,
-    html`<ul class="meters"><li class="total"><span>${term('browser_confidence')}</span><svg class="meter" width="100%" height="6" aria-hidden="true"><rect class="track" width="100%" height="6" rx="3"/><rect class="fill" width="${(Math.min(1, Math.max(0, verdict.browser_confidence)) * 100).toFixed(1)}%" height="6" rx="3"/></svg><span class="num meter-figure">${score(verdict.browser_confidence)}</span></li>${meters}</ul>${facts(voices)}`,
+    html`<ul class="meters"><li class="total"><span>${term('browser_confidence')}</span><svg class="meter" width="100%" height="6" aria-hidden="true"><rect class="track" width="100%" height="6" rx="3"/><rect class="fill" width="${(Math.min(1, Math.max(0, verdict.browser_confidence)) * 100).toFixed(1)}%" height="6" rx="3"/></svg><span class="num meter-figure">${featureValue('browser_confidence', verdict.browser_confidence)}</span></li>${meters}</ul>${facts(voices)}`,
     {
       hint: 'Evidence on six axes from 0 to 1, without the User-Agent.',
     },
