@@ -3,6 +3,7 @@ import { recordMetrics } from '@ja4/store';
 import type { Logger } from 'pino';
 import { startHealthServer } from './health-server.ts';
 import { type Service, type ServiceName, serviceNames } from './service.ts';
+import { stopRequested } from './stop-request.ts';
 
 const metricsIntervalMs = 10_000;
 
@@ -17,12 +18,16 @@ export interface RunOptions {
 }
 
 /**
- * Runs a started service until SIGINT, SIGTERM or the end of the supervisor: health, metrics, and a clean
- * stop with everything flushed. Resolves when it has stopped.
+ * Runs a started service until it is asked to stop: health, metrics, and a clean stop with everything flushed.
+ * Resolves when it has stopped.
  */
 export async function runService({ name, service, stores, healthPort, log }: RunOptions): Promise<void> {
   const port = healthPort === 0 ? 0 : healthPort + serviceNames.indexOf(name);
-  const health = await startHealthServer(name, service, port);
+  const health = await startHealthServer(name, service, port).catch(async (error: unknown) => {
+    // What already runs would keep the process alive, neither working nor ended.
+    await service.stop();
+    throw error;
+  });
   let metricsFail = false;
   const metrics = setInterval(() => {
     for (const store of stores) {
@@ -48,14 +53,4 @@ export async function runService({ name, service, stores, healthPort, log }: Run
   await service.stop();
   health.close();
   await Promise.allSettled(stores.map((store) => store.close()));
-}
-
-/** Resolves on the first of SIGINT, SIGTERM, or the supervisor going away. */
-function stopRequested(): Promise<string> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve('SIGINT'));
-    process.once('SIGTERM', () => resolve('SIGTERM'));
-    // The channel to the supervisor closes when it dies, however it dies.
-    process.once('disconnect', () => resolve('the supervisor is gone'));
-  });
 }
