@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { type EvaluationReport, evaluate, type Interval } from '@ja4/bot-detector';
 import type { Command } from 'commander';
 import { operatorError } from '../operator-error.ts';
-import { startProgress } from '../progress.ts';
+import { withProgress } from '../progress.ts';
 import { lastRequestMs, recordingBeside, replayRecording } from '../recording/recording.ts';
 import { serviceLog } from '../service/log.ts';
 import { withStore, withTemporaryStore } from '../store/open-store.ts';
+import { readableSystemError } from '../system-error.ts';
 import { optionsOf, printResult, settingsOf } from './context.ts';
 import { detectOnce } from './detect.ts';
 
@@ -31,8 +32,8 @@ export function addEvaluateCommand(program: Command): void {
     )
     .action(async (_options, command: Command) => {
       const options = optionsOf<EvaluateCommandOptions>(command);
-      const labels = await readFile(options.labels, 'utf8').catch((error: Error) => {
-        throw operatorError('FILE_UNREADABLE', `${options.labels}: cannot be read (${error.message})`);
+      const labels = await readFile(options.labels, 'utf8').catch((error: unknown) => {
+        throw operatorError('FILE_UNREADABLE', `${options.labels}: ${readableSystemError(error)}`);
       });
       const report = await (options.store === true
         ? fromStore(options, labels)
@@ -54,19 +55,20 @@ async function fromRecording(options: Options, labels: string): Promise<Evaluati
   const recording = recordingBeside(options.labels);
   if (recording === undefined) return fromStore(options, labels);
   const settings = settingsOf(options);
-  const progress = startProgress('evaluate', options.json === true);
   const lastMs = await lastRequestMs(recording);
-  return withTemporaryStore(settings, serviceLog('evaluate', 'warn'), async (store) => {
-    // The store's retention must not swallow an old recording: it is judged as if it were of today.
-    const shiftMs = lastMs === undefined ? 0 : Date.now() - lastMs;
-    const replayed = await replayRecording(recording, { store, settings, progress, shiftMs });
-    for (const problem of replayed.problems) process.stderr.write(`ja4: ${problem}\n`);
-    progress.update('scoring');
-    await detectOnce(store, settings, wholeRange());
-    const report = await evaluate(store, labels, { shiftMs });
-    progress.done(`${replayed.rows} requests scored`);
-    return report;
-  });
+  // The store's retention must not swallow an old recording: it is judged as if it were of today.
+  const shiftMs = lastMs === undefined ? 0 : Date.now() - lastMs;
+  return withProgress('evaluate', options.json === true, (progress) =>
+    withTemporaryStore(settings, serviceLog('evaluate', 'warn'), async (store) => {
+      const replayed = await replayRecording(recording, { store, settings, progress, shiftMs });
+      for (const problem of replayed.problems) process.stderr.write(`ja4: ${problem}\n`);
+      progress.update('scoring');
+      await detectOnce(store, settings, wholeRange());
+      const report = await evaluate(store, labels, { shiftMs });
+      progress.done(`${replayed.rows} requests scored`);
+      return report;
+    }),
+  );
 }
 
 /** A recording may be longer than the two hours that a cycle looks back at. */
