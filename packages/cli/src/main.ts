@@ -1,5 +1,9 @@
 import { Command, CommanderError } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
 import { describeError } from './operator-error.ts';
+
+/** How long a failed command may take to write its last lines and close what it opened. */
+const lingerMs = 5_000;
 
 type Register = (program: Command) => void;
 
@@ -38,6 +42,7 @@ async function buildProgram(args: readonly string[]): Promise<Command> {
     .option('--data-dir <dir>', 'folder for everything that is written (default: ./data)')
     .option('--json', 'results as JSON on standard output')
     .option('--verbose', 'more lines; the stack with an error')
+    .version(manifest.version, '--version', 'print the version')
     .addHelpText('after', '\nExample:\n  ja4 up --demo        start everything with the bundled sample')
     .showSuggestionAfterError()
     .enablePositionalOptions(false);
@@ -74,10 +79,13 @@ async function main(): Promise<void> {
     }
     const { line, exitCode, stack } = describeError(error);
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-    process.send?.({ type: 'failed', line, code });
-    process.stderr.write(`ja4: ${line}\n`);
+    // A supervisor says it, together with what it does about it.
+    if (process.send === undefined) process.stderr.write(`ja4: ${line}\n`);
+    else process.send({ type: 'failed', line, code });
     if (process.argv.includes('--verbose') && stack !== undefined) process.stderr.write(`${stack}\n`);
     process.exitCode = exitCode;
+    // What a failed command has left open must not keep it alive.
+    setTimeout(() => process.exit(), lingerMs).unref();
   } finally {
     // The channel to the supervisor would keep a finished process alive.
     if (process.connected) process.disconnect();

@@ -4,12 +4,14 @@ import type { Command } from 'commander';
 import { modelDir } from '../config/folders.ts';
 import type { Settings } from '../config/load-config.ts';
 import { operatorError } from '../operator-error.ts';
-import { startProgress } from '../progress.ts';
+import { withProgress } from '../progress.ts';
 import type { ServiceName } from '../service/service.ts';
 import { serviceNames } from '../service/service.ts';
-import { type Dataset, openStore, prepareStore, storeUrl } from '../store/open-store.ts';
+import { stopRequested } from '../service/stop-request.ts';
+import { type Dataset, openStore, prepareStore, storeFailure } from '../store/open-store.ts';
 import type { ChildState } from '../supervisor/child-service.ts';
 import { readableLogLine } from '../supervisor/log-lines.ts';
+import { RepeatFilter } from '../supervisor/repeat-filter.ts';
 import { loadSampleInChild } from '../supervisor/sample-child.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { type CommonOptions, optionsOf, settingsOf } from './context.ts';
@@ -36,19 +38,16 @@ async function up(options: UpOptions): Promise<void> {
   const settings = settingsOf(options);
   const args = passedOn(options);
   const ready = new Map<ServiceName, boolean>();
-  let lastLine = '';
+  const repeats = new RepeatFilter();
   const supervisor = new Supervisor({
     args: options.demo === true ? [...args, '--demo'] : args,
     onLog: (name, line) => {
       const text = readableLogLine(name, line, options.verbose === true);
-      // Both sockets of the correlator say the same about the kernel, for example.
-      if (text === undefined || text === lastLine) return;
-      lastLine = text;
-      process.stderr.write(`${text}\n`);
+      if (text !== undefined && repeats.fresh(text, performance.now())) process.stderr.write(`${text}\n`);
     },
     onState: (name, state) => sayState(name, state, ready),
   });
-  const stopped = stopSignal();
+  const stopped = stopRequested();
   try {
     const started = startAll(supervisor, settings, options, args);
     // A signal during the start must stop what is already there.
@@ -69,38 +68,45 @@ async function startAll(
   args: readonly string[],
 ): Promise<void> {
   const wanted = serviceNames.filter((name) => settings.services.run.includes(name));
-  if (settings.store.url === undefined && wanted.includes('store') && !(await supervisor.start('store'))) {
-    throw operatorError('STORE_DID_NOT_START', 'the store did not start; everything else needs it');
-  }
-  const datasets: readonly Dataset[] = options.demo === true ? ['demo', 'live'] : ['live'];
-  const progress = startProgress('tables');
-  for (const dataset of datasets) {
-    const store = openStore(settings, dataset, 'admin');
-    try {
-      if (dataset === 'demo') await forget(store, settings);
-      await prepareStore(store);
-    } catch (error) {
-      throw operatorError(
-        'STORE_NOT_READY',
-        `the store at ${storeUrl(settings)}: ${(error as Error).message}`,
-      );
-    } finally {
-      await store.close();
+  if (settings.store.url === undefined && wanted.includes('store')) {
+    const outcome = await supervisor.start('store', true);
+    if (!outcome.ready) {
+      throw operatorError('STORE_DID_NOT_START', `the store did not start: ${outcome.why}`);
     }
   }
-  progress.done('ready');
+  const datasets: readonly Dataset[] = options.demo === true ? ['demo', 'live'] : ['live'];
+  await withProgress('tables', false, async (progress) => {
+    for (const dataset of datasets) await prepareDataset(settings, dataset);
+    progress.done('ready');
+  });
   const intake = wanted.filter((name) => name === 'correlator' || name === 'sentinel');
-  await Promise.all(intake.map((name) => supervisor.start(name)));
+  const runs = new Set<ServiceName>();
+  const startService = async (name: ServiceName) => {
+    if ((await supervisor.start(name)).ready) runs.add(name);
+  };
+  await Promise.all(intake.map(startService));
   if (options.demo === true) await loadSampleInChild(args);
   const rest = wanted.filter((name) => name === 'detector' || name === 'dashboard');
-  await Promise.all(rest.map((name) => supervisor.start(name)));
-  if (wanted.includes('correlator')) {
+  await Promise.all(rest.map(startService));
+  if (runs.has('correlator')) {
     say(`listening for live events in ${settings.sockets.dir} (http.socket, network.socket)`);
   }
-  if (wanted.includes('dashboard')) {
+  if (runs.has('dashboard')) {
     say(`dashboard: http://${settings.dashboard.host}:${settings.dashboard.port}/`);
   }
   say('Ctrl-C stops everything');
+}
+
+async function prepareDataset(settings: Settings, dataset: Dataset): Promise<void> {
+  const store = openStore(settings, dataset, 'admin');
+  try {
+    if (dataset === 'demo') await forget(store, settings);
+    await prepareStore(store);
+  } catch (error) {
+    throw storeFailure(settings, error);
+  } finally {
+    await store.close();
+  }
 }
 
 /**
@@ -130,15 +136,10 @@ function sayState(name: ServiceName, state: ChildState, ready: Map<ServiceName, 
     say(`${name} ${ready.get(name) === true ? 'is back' : 'runs'} (process ${state.pid})`);
     ready.set(name, true);
   } else if (state.kind === 'died') {
+    if (state.repeated) return;
     const seconds = (state.restartInMs / 1000).toFixed(state.restartInMs < 1000 ? 2 : 0);
     process.stderr.write(`${name} died (${state.why}); started again in ${seconds} s, the others go on\n`);
   } else {
     process.stderr.write(`${name} stays off: ${state.why}\n`);
   }
-}
-
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
-  });
 }

@@ -14,6 +14,7 @@ import {
 import type { Logger } from 'pino';
 import { engineDir } from '../config/folders.ts';
 import type { Settings } from '../config/load-config.ts';
+import { operatorError } from '../operator-error.ts';
 
 /** Which databases a command works on: the real site's, or those of the bundled sample. */
 export type Dataset = 'live' | 'demo';
@@ -34,9 +35,8 @@ function databasesOf(settings: Settings, dataset: Dataset): Databases {
 /** Name and password for a role: the embedded store has a user for each, a server of one's own has one for all. */
 function loginOf(settings: Settings, role: Role): { username: string; password?: string } {
   const { user, password, url } = settings.store;
-  if (password !== undefined) return { username: user, password };
-  if (url !== undefined) return { username: user };
-  const username = role === 'admin' ? user : role;
+  if (url !== undefined) return password === undefined ? { username: user } : { username: user, password };
+  const username = role === 'admin' ? 'default' : role;
   return { username, password: readStorePassword(engineDir(settings), role) };
 }
 
@@ -50,6 +50,17 @@ export function openStore(settings: Settings, dataset: Dataset, role: Role): Sto
     ...loginOf(settings, role),
     databases: databasesOf(settings, dataset),
   });
+}
+
+/** What to tell the operator about a store that does not answer, or not as one: where it is, and what to do. */
+export function storeFailure(settings: Settings, error: unknown): Error {
+  const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  const why = /^\s*</.test(reason) ? 'what answers there is not ClickHouse' : reason.replace(/\.\s*$/, '');
+  const advice =
+    settings.store.url === undefined
+      ? 'see what `ja4 doctor` says'
+      : 'start it, or correct store.url, store.user and store.password';
+  return operatorError('STORE_NOT_READY', `the store at ${storeUrl(settings)}: ${why}; ${advice}`);
 }
 
 async function answers(store: Store): Promise<boolean> {
@@ -87,7 +98,9 @@ export async function withStore<T>(
   const running = await runningStore(settings, dataset);
   if (running !== undefined) {
     try {
-      await prepareStore(running);
+      await prepareStore(running).catch((error: unknown) => {
+        throw storeFailure(settings, error);
+      });
       return await work(running);
     } finally {
       await running.close();

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { ServiceName } from '../service/service.ts';
-import { ChildService, type ChildState } from './child-service.ts';
+import { ChildService, type ChildState, type FirstStart } from './child-service.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/ja4.js', import.meta.url));
 
@@ -20,10 +20,13 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Starts one service. Resolves to whether it became ready (it may still be trying when false). */
-  start(name: ServiceName): Promise<boolean> {
+  /**
+   * Starts one service. Resolves when it is ready or has failed for the first time; then it is tried again,
+   * unless it is required.
+   */
+  start(name: ServiceName, required = false): Promise<FirstStart> {
     const { args, onLog, onState } = this.#options;
-    const child = new ChildService({ name, args: [launcher, name, ...args], onLog, onState });
+    const child = new ChildService({ name, args: [launcher, name, ...args], required, onLog, onState });
     this.#children.push(child);
     return child.start();
   }
