@@ -29,6 +29,9 @@ export function addDetectCommand(program: Command): void {
         ...(options.from === undefined ? {} : { from: parseTime('--from', options.from) }),
         ...(options.to === undefined ? {} : { to: parseTime('--to', options.to) }),
       };
+      if ((range.from ?? 0) >= (range.to ?? Number.POSITIVE_INFINITY)) {
+        throw operatorError('BAD_RANGE', '--from: must be earlier than --to', 2);
+      }
       const report = await withStore(settings, dataset, serviceLog('detect', 'warn'), (store) =>
         detectOnce(store, settings, { ...range, modelDir: modelDir(settings) }),
       );

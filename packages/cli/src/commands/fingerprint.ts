@@ -1,5 +1,6 @@
 import { type NetworkEvent, readCaptureFile } from '@ja4/sentinel';
 import { type Command, Option } from 'commander';
+import { readableSystemError } from '../system-error.ts';
 import { optionsOf } from './context.ts';
 
 type Format = 'table' | 'jsonl' | 'tsv';
@@ -81,10 +82,10 @@ async function fingerprintFile(
         await new Promise((resolve) => process.stdout.once('drain', resolve));
       }
     }
-    for (const problem of capture.problems) process.stderr.write(`ja4: ${file}: ${problem}\n`);
+    for (const problem of capture.problems) process.stderr.write(`ja4: ${problem}\n`);
     return capture.problems.length === 0 || (capture.statistics.packets ?? 0) > 0;
   } catch (error) {
-    process.stderr.write(`ja4: ${file}: ${(error as Error).message}\n`);
+    process.stderr.write(`ja4: ${file}: ${readableSystemError(error)}\n`);
     return false;
   }
 }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { operatorError } from '../operator-error.ts';
-import { startProgress } from '../progress.ts';
-import { lastRequestMs, replayRecording } from '../recording/recording.ts';
+import { withProgress } from '../progress.ts';
+import { lastRequestMs, type RecordingReport, replayRecording } from '../recording/recording.ts';
 import { serviceLog } from '../service/log.ts';
 import { withStore } from '../store/open-store.ts';
 import { optionsOf, printResult, settingsOf } from './context.ts';
@@ -35,14 +35,11 @@ export function addReplayCommand(program: Command): void {
         throw operatorError('NOTHING_TO_REPLAY', 'name at least one file of HTTP events with --http', 2);
       }
       const settings = settingsOf(options);
-      const progress = startProgress('replay', options.json === true);
       const last = options.shiftToNow === true ? await lastRequestMs(recording) : undefined;
       const shiftMs = last === undefined ? undefined : Date.now() - last;
-      const report = await withStore(
-        settings,
-        options.demo === true ? 'demo' : 'live',
-        serviceLog('replay', 'warn'),
-        (store) =>
+      const dataset = options.demo === true ? 'demo' : 'live';
+      const report = await withProgress('replay', options.json === true, async (progress) => {
+        const done = await withStore(settings, dataset, serviceLog('replay', 'warn'), (store) =>
           replayRecording(recording, {
             store,
             settings,
@@ -50,9 +47,13 @@ export function addReplayCommand(program: Command): void {
             ...(shiftMs === undefined ? {} : { shiftMs }),
             ...(options.rate === 'max' ? {} : { rate: options.rate }),
           }),
-      );
-      progress.done(`${report.rows} requests, ${report.correlated} with their handshake`);
-      for (const problem of report.problems) process.stderr.write(`ja4: ${problem}\n`);
+        );
+        progress.done(`${done.rows} requests, ${done.correlated} with their handshake`);
+        return done;
+      });
+      for (const problem of [...report.problems, ...refusals(report)]) {
+        process.stderr.write(`ja4: ${problem}\n`);
+      }
       printResult(options, { ...report, shift_ms: shiftMs ?? 0 }, countsText(report.counters));
     });
 }
@@ -63,6 +64,15 @@ function parseRate(text: string): number | 'max' {
   if (!Number.isFinite(rate) || rate <= 0)
     throw new InvalidArgumentError('expected a positive number or "max".');
   return rate;
+}
+
+/** What was not taken, by reason, in a line. */
+function refusals({ rejected, firstProblems }: RecordingReport): string[] {
+  const reasons = Object.entries(rejected);
+  if (reasons.length === 0) return [];
+  const total = reasons.reduce((sum, [, count]) => sum + count, 0);
+  const named = reasons.map(([reason, count]) => `${reason} ${count}`).join(', ');
+  return [`${total} events were not taken (${named}); the first: ${firstProblems[0]}`];
 }
 
 const countsText = (counters: Readonly<Record<string, number>>): string =>

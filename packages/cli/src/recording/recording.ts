@@ -6,7 +6,9 @@ import { type NetworkEvent, readCaptureFile } from '@ja4/sentinel';
 import type { Store } from '@ja4/store';
 import type { Settings } from '../config/load-config.ts';
 import { joinOptions } from '../join-options.ts';
+import { operatorError } from '../operator-error.ts';
 import type { Progress } from '../progress.ts';
+import { readableSystemError } from '../system-error.ts';
 import { readLines } from './lines.ts';
 
 /** Recorded traffic: packets and the HTTP events of the same time. */
@@ -67,8 +69,12 @@ export async function replayRecording(
           progress.update('reading packets', (index + read / Math.max(total, 1)) / recording.pcap.length);
         },
       });
-      yield* capture.events;
-      problems.push(...capture.problems.map((problem) => `${file}: ${problem}`));
+      try {
+        yield* capture.events;
+      } catch (error) {
+        throw operatorError('FILE_UNREADABLE', `${file}: ${readableSystemError(error)}`);
+      }
+      problems.push(...capture.problems);
     }
   }
   const http = readLines(recording.http);
