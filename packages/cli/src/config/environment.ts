@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { operatorError } from '../operator-error.ts';
 import { configPaths } from './config-paths.ts';
 import { nearestKey } from './nearest-key.ts';
@@ -56,7 +57,9 @@ export function environmentOverrides(environment: NodeJS.ProcessEnv): Override[]
     });
   }
   if (environment.CLICKHOUSE_HOST !== undefined) {
-    const url = `http://${environment.CLICKHOUSE_HOST}:${environment.CLICKHOUSE_PORT ?? '8123'}`;
+    const name = environment.CLICKHOUSE_HOST;
+    const host = isIPv6(name) ? `[${name}]` : name;
+    const url = `http://${host}:${environment.CLICKHOUSE_PORT ?? '8123'}`;
     overrides.push({ path: ['store', 'url'], value: url, from: 'CLICKHOUSE_HOST' });
   }
   for (const [name, value] of Object.entries(environment)) {

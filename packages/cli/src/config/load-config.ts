@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { operatorError } from '../operator-error.ts';
+import { readableSystemError } from '../system-error.ts';
 import { configPaths } from './config-paths.ts';
 import { environmentOverrides, type Override } from './environment.ts';
 import { nearestKey } from './nearest-key.ts';
@@ -30,7 +31,7 @@ function readFile(file: string | undefined): { name: string; tree: Record<string
   try {
     text = readFileSync(name, 'utf8');
   } catch (error) {
-    throw operatorError('CONFIG_UNREADABLE', `${name}: cannot be read (${(error as Error).message})`, 2);
+    throw operatorError('CONFIG_UNREADABLE', `${name}: ${readableSystemError(error)}`, 2);
   }
   const document = parseDocument(text, { prettyErrors: true });
   const problem = document.errors[0];

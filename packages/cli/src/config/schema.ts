@@ -1,28 +1,34 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { isAddressOrNetwork, octalMode } from './value-forms.ts';
 
 const port = z.int().min(0).max(65_535);
 const seconds = z.number().positive();
-const addresses = z.array(z.string().min(1)).default([]);
-
-/** `0660`, also when YAML has read it as the number 660 (or, with a leading 0o, as its value). */
-const fileMode = z
-  .union([z.string().regex(/^0?o?[0-7]{3}$/, 'expected an octal mode such as "0660"'), z.int()])
-  .transform((mode) =>
-    typeof mode === 'string'
-      ? Number.parseInt(mode.replace(/^0?o?/, ''), 8)
-      : Number.parseInt(String(mode), 8),
+const address = z
+  .string()
+  .refine(
+    isAddressOrNetwork,
+    'expected an address or a network such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32',
   );
+const addresses = z.array(address).default([]);
+
+/** `0660`, also when YAML has read it as the number 660, or written as 0o660 as the number 432. */
+const fileMode = z
+  .union([z.string(), z.int()])
+  .refine((mode) => octalMode(mode) !== undefined, 'expected an octal mode such as "0660"')
+  .transform((mode) => octalMode(mode) ?? 0);
+
+/** A folder; the shell's `~` means nothing here and would become the name of a folder. */
+const folder = z
+  .string()
+  .min(1)
+  .refine((path) => !path.startsWith('~'), 'expected a path from the root: "~" is the shell\'s');
 
 const databaseName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'expected an identifier');
 
 /** Every key of the configuration file with its default; unknown keys are refused. */
 export const configSchema = z.strictObject({
-  data_dir: z
-    .string()
-    .min(1)
-    .default('./data')
-    .describe('everything that is written lives below this folder'),
+  data_dir: folder.default('./data').describe('everything that is written lives below this folder'),
   log: z
     .strictObject({
       level: z
@@ -33,7 +39,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   sockets: z
     .strictObject({
-      dir: z.string().optional().describe('folder of the UNIX sockets; default: <data_dir>/run'),
+      dir: folder.optional().describe('folder of the UNIX sockets; default: <data_dir>/run'),
       mode: fileMode.default(0o660).describe('mode of the sockets, octal'),
       group: z
         .string()
@@ -43,7 +49,12 @@ export const configSchema = z.strictObject({
     .prefault({}),
   services: z
     .strictObject({
-      health_port: port.default(9470).describe('first of the five ports of /health, /ready and /metrics'),
+      health_port: z
+        .int()
+        .min(0)
+        .max(65_535 - 4)
+        .default(9470)
+        .describe('first of the five ports of /health, /ready and /metrics'),
       run: z
         .array(z.enum(['store', 'correlator', 'sentinel', 'detector', 'dashboard']))
         .default(['store', 'correlator', 'sentinel', 'detector', 'dashboard'])
@@ -53,12 +64,15 @@ export const configSchema = z.strictObject({
   store: z
     .strictObject({
       url: z
-        .url({ protocol: /^https?$/ })
+        .url({ protocol: /^https?$/, error: 'expected an address such as http://clickhouse.example:8123' })
         .optional()
         .describe('a ClickHouse server; absent: the embedded one'),
       port: port.default(8123).describe("the embedded store's port on 127.0.0.1"),
-      user: z.string().default('default'),
-      password: z.string().optional().describe('absent with the embedded store: generated on first start'),
+      user: z.string().default('default').describe('for store.url'),
+      password: z
+        .string()
+        .optional()
+        .describe('for store.url; the embedded store makes its own on first start'),
       logs_database: databaseName.default('ja4_logs'),
       processing_database: databaseName.default('ja4_processing'),
       memory_limit_mb: z.int().min(256).optional().describe('memory limit of the embedded store'),
