@@ -2,9 +2,12 @@ import { failure } from './clickhouse-error.ts';
 import { closing } from './sql-clauses.ts';
 import { identifier, isSymbol, keyword, type Token } from './sql-tokens.ts';
 
-/** Table and database engines that keep everything below the data folder. */
+/**
+ * Table and database engines that keep everything below the data folder. Not Buffer: its rows are lost with the
+ * process, and one without a database keeps the store from opening again.
+ */
 const allowedEngines =
-  /^(?:(?:Replacing|Summing|Aggregating|Collapsing|VersionedCollapsing|Coalescing|Graphite)?MergeTree|Null|Memory|Log|TinyLog|StripeLog|Set|Join|Buffer|View|MaterializedView|Merge|Dictionary|GenerateRandom|Atomic|Ordinary)$/i;
+  /^(?:(?:Replacing|Summing|Aggregating|Collapsing|VersionedCollapsing|Coalescing|Graphite)?MergeTree|Null|Memory|Log|TinyLog|StripeLog|Set|Join|View|MaterializedView|Merge|Dictionary|GenerateRandom|Atomic|Ordinary)$/i;
 
 const creatable = new Set(['TABLE', 'VIEW', 'MATERIALIZED', 'DATABASE', 'DICTIONARY', 'FUNCTION', 'OR']);
 /** Options of a dictionary's source that name no other server. */
@@ -69,7 +72,7 @@ export function checkDefinition(verb: string, tokens: readonly Token[], nested: 
     if (word === 'ENGINE') {
       const name = identifier(tokens[isSymbol(tokens[i + 1], '=') ? i + 2 : i + 1]);
       if (name !== undefined && !allowedEngines.test(name))
-        refuse(`Engine ${name}`, 'use a MergeTree, Log, Memory, Null, Set, Join or Buffer table.');
+        refuse(`Engine ${name}`, 'use a MergeTree, Log, Memory, Null, Set or Join table.');
     } else if (word === 'SOURCE' && isSymbol(tokens[i + 1], '('))
       checkDictionarySource(tokens, i + 1, nested);
     else if (/SSD_CACHE$/.test(identifier(tokens[i])?.toUpperCase() ?? ''))

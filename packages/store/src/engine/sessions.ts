@@ -7,6 +7,10 @@ import { type Chunk, type JobResult, StatementWorker } from './statement-worker.
 
 type Chdb = typeof import('chdb');
 
+function cannotOpen(message: string, cause: unknown): Error {
+  return Object.assign(new Error(message, { cause }), { code: 'STORE_CANNOT_OPEN' });
+}
+
 /** @throws Error with code STORE_CANNOT_OPEN */
 function openSession(chdb: Chdb, dataDir: string, connectionArgs: string[]): Session {
   try {
@@ -15,13 +19,13 @@ function openSession(chdb: Chdb, dataDir: string, connectionArgs: string[]): Ses
     const message =
       `The store's data folder ${dataDir} cannot be opened: another store may be running on it, or the folder ` +
       'belongs to another user. Stop the other one, or choose another data_dir.';
-    throw Object.assign(new Error(message, { cause: error }), { code: 'STORE_CANNOT_OPEN' });
+    throw cannotOpen(message, error);
   }
 }
 
 /**
- * Tables of the engine that do something when they are read: `models` starts a program (and waits ten seconds for
- * it), `stack_trace` sends a signal to every thread and shows addresses in memory.
+ * Tables of the engine that do something when they are read: `models` starts a program (and may wait for it
+ * for ever, so that the store cannot stop), `stack_trace` sends a signal to every thread and shows addresses in memory.
  */
 const tablesThatAct = ['models', 'stack_trace'];
 
@@ -36,6 +40,22 @@ function openControl(chdb: Chdb, dataDir: string, limits: EngineLimits): Session
     `--uncompressed_cache_size=${Math.floor(limits.memoryBytes / 32)}`,
     `--max_threads=${limits.threads}`,
   ]);
+  try {
+    takeFilesAway(control, dataDir);
+    return control;
+  } catch (error) {
+    control.close();
+    if (error instanceof Error && 'code' in error && error.code === 'STORE_UNSAFE') throw error;
+    const what = engineFailure(error).message;
+    throw cannotOpen(
+      `The store's data folder ${dataDir} does not open as it should: ${what}. Restore it, or use another data_dir.`,
+      error,
+    );
+  }
+}
+
+/** @throws Error with code STORE_UNSAFE, or the engine's own */
+function takeFilesAway(control: Session, dataDir: string): void {
   const uuid = control.query("SELECT uuid FROM system.databases WHERE name = 'default'", 'TSV').trim();
   control.query('DETACH DATABASE default');
   control.query(`ATTACH DATABASE default UUID ${sqlString(uuid)} ENGINE = Atomic`);
@@ -44,16 +64,9 @@ function openControl(chdb: Chdb, dataDir: string, limits: EngineLimits): Session
     "SELECT count() FROM system.databases WHERE engine IN ('Overlay', 'Filesystem', 'S3', 'HDFS')",
     'TSV',
   );
-  if (left.trim() !== '0') {
-    control.close();
-    throw Object.assign(
-      new Error(
-        `The store's data folder ${dataDir} holds a database that maps files to tables. Remove it, or use another data_dir.`,
-      ),
-      { code: 'STORE_UNSAFE' },
-    );
-  }
-  return control;
+  if (left.trim() === '0') return;
+  const message = `The store's data folder ${dataDir} holds a database that maps files to tables. Remove it, or use another data_dir.`;
+  throw Object.assign(new Error(message), { code: 'STORE_UNSAFE' });
 }
 
 /**

@@ -176,7 +176,6 @@ test('every engine of tables is refused unless its data stays in the folder', ()
   const engines = list('SELECT name FROM system.table_engines');
   const allowed = engines.filter((name) => refusal(`CREATE TABLE t (a Int8) ENGINE = ${name}`) === undefined);
   expect(allowed.filter((name) => !name.endsWith('MergeTree')).sort()).toEqual([
-    'Buffer',
     'Dictionary',
     'GenerateRandom',
     'Join',

@@ -65,6 +65,7 @@ describe('for every role', () => {
     "INSERT INTO t (a) SELECT length(file('a'))",
     "CREATE TABLE t (a Int8) ENGINE = File(CSV, '/tmp/a')",
     'CREATE TABLE t (a Int8) ENGINE File(CSV)',
+    "CREATE TABLE t (a Int8) ENGINE = Buffer('', 't', 1, 1, 1, 1, 1, 1, 1)",
     'CREATE TABLE t (a Int8) engine=`URL`(CSV)',
     "CREATE TABLE t (a Int8) ENGINE/**/=/**/S3('http://a')",
     "CREATE TABLE t AS url('http://a')",
