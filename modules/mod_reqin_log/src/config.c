@@ -156,9 +156,12 @@ static const char *set_level(cmd_parms *command, void *unused, const char *text)
     return apr_psprintf(command->pool, "JsonSockLogLevel: \"%s\" is none of DEBUG, INFO, WARNING, ERROR, EMERG", text);
 }
 
+/* One `seq` counts the events of all virtual hosts: under two names it would look full of gaps. */
 static const char *set_server_id(cmd_parms *command, void *unused, const char *text)
 {
     (void)unused;
+    const char *misplaced = ap_check_cmd_context(command, GLOBAL_ONLY);
+    if (misplaced != NULL) return misplaced;
     of_command(command)->server_id = text;
     return NULL;
 }

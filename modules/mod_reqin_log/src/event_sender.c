@@ -6,6 +6,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/*
+ * What is queued at the receiver counts against the sender's buffer, whose default (212,992 bytes) holds fewer
+ * events than a receiver's queue of 512. The system gives no more than net.core.wmem_max.
+ */
+enum { SEND_BUFFER_BYTES = 1 << 20 };
+
 static bool try_connect(event_sender *sender, int64_t now_us)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -29,6 +35,9 @@ bool event_sender_open(event_sender *sender, const char *path, int64_t reconnect
     }
     sender->descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (sender->descriptor < 0) return false;
+    const int bytes = SEND_BUFFER_BYTES;
+    /* Where it is refused fewer events fit, which is counted like every loss. */
+    (void)setsockopt(sender->descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
     memcpy(sender->path, path, strlen(path) + 1);
     sender->reconnect_us = reconnect_us;
     pthread_mutex_init(&sender->connecting, NULL);

@@ -100,6 +100,24 @@ static void does_not_wait_for_a_full_queue(void **state)
     close(in);
 }
 
+static void has_room_for_a_full_queue_of_events(void **state)
+{
+    (void)state;
+    long allowed = 0;
+    FILE *limit = fopen("/proc/sys/net/core/wmem_max", "r");
+    assert_non_null(limit);
+    assert_int_equal(fscanf(limit, "%ld", &allowed), 1);
+    fclose(limit);
+    event_sender sender;
+    assert_true(event_sender_open(&sender, path, SECOND, 0));
+    int bytes = 0;
+    socklen_t length = sizeof bytes;
+    assert_int_equal(getsockopt(sender.descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, &length), 0);
+    /* The system doubles what is asked for, to have room for its own records. */
+    assert_true(bytes >= 2 * (allowed < (1 << 20) ? allowed : 1 << 20));
+    event_sender_close(&sender);
+}
+
 static void refuses_a_path_that_is_too_long(void **state)
 {
     (void)state;
@@ -123,6 +141,7 @@ int main(void)
         cmocka_unit_test(waits_between_attempts_and_recovers),
         cmocka_unit_test(finds_a_replaced_receiver_at_once),
         cmocka_unit_test(does_not_wait_for_a_full_queue),
+        cmocka_unit_test(has_room_for_a_full_queue_of_events),
         cmocka_unit_test(refuses_a_path_that_is_too_long),
     };
     return cmocka_run_group_tests_name("event_sender", tests, make_folder, remove_folder);
