@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { LineSplitter, newLineCounters } from './line-splitter.ts';
@@ -33,4 +35,18 @@ it('accounts for every line of any bytes', () => {
       expect(counters.lines).toBe(found + counters.oversize + counters.invalid_utf8 + counters.empty);
     }),
   );
+});
+
+it('holds an unfinished line in about as many bytes as it has, however it came', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const held = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const splitters = Array.from({ length: 10 }, () => new LineSplitter(newLineCounters(), 65_536));
+  const before = held();
+  for (const splitter of splitters) for (let i = 0; i < 60_000; i++) splitter.push(Buffer.alloc(1, 'a'));
+  expect(held() - before).toBeLessThan(10_000_000);
+  for (const splitter of splitters) expect(splitter.end()).toEqual(['a'.repeat(60_000)]);
 });

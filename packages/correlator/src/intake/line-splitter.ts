@@ -14,6 +14,8 @@ export function newLineCounters(): LineCounters {
 }
 
 const newline = 0x0a;
+/** Pieces of one unfinished line; each costs hundreds of bytes beside its own. */
+const maxPieces = 64;
 const carriageReturn = 0x0d;
 
 /**
@@ -63,6 +65,8 @@ export class LineSplitter {
     }
     this.#held.push(part);
     this.#heldBytes += part.length;
+    // A sender that writes byte by byte must not take more memory than the line has bytes.
+    if (this.#held.length === maxPieces) this.#held = [Buffer.concat(this.#held)];
   }
 
   #finish(lines: string[]): void {
