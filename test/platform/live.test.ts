@@ -12,6 +12,8 @@ const needs = [
   program('apache2'),
   program('apxs', 'apache2-dev'),
   program('chromium'),
+  program('certutil', 'libnss3-tools'),
+  program('ethtool'),
   program('curl'),
   {
     what: 'python3-requests',

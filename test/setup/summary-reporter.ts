@@ -5,14 +5,15 @@ export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: ReadonlyArray<TestModule>, unhandledErrors: ReadonlyArray<unknown>): void {
     const count = { passed: 0, failed: 0, skipped: 0 };
     for (const module of modules) {
-      // A file that fails to load has no tests of its own, but must not pass for "nothing failed".
-      if (module.state() === 'failed' && module.children.allTests().next().done) count.failed += 1;
+      let failedHere = 0;
       for (const test of module.children.allTests()) {
         const state = test.result().state;
         if (state === 'passed') count.passed += 1;
         else if (state === 'skipped') count.skipped += 1;
-        else count.failed += 1;
+        else failedHere += 1;
       }
+      // A file that does not load, or whose set-up fails, has no failed test but must not pass for a success.
+      count.failed += module.state() === 'failed' ? Math.max(failedHere, 1) : failedHere;
     }
     count.failed += unhandledErrors.length;
     const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
