@@ -63,6 +63,8 @@ function inherit(command: Command): void {
 }
 
 async function main(): Promise<void> {
+  // Whatever the caller's umask: who may write the folder of the sockets can put other ones in their place.
+  process.umask(process.umask() | 0o022);
   // A reader that has enough (`ja4 fingerprint … | head`) is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);

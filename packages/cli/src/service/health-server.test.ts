@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterEach, expect, it } from 'vitest';
 import { portOf, prometheusText, startHealthServer } from './health-server.ts';
 
@@ -22,6 +23,23 @@ it('answers liveness, readiness with the reason, and metrics', async () => {
   expect(await ready.json()).toEqual({ ok: false, why: 'the store is down' });
   expect(await (await get('/metrics')).text()).toContain('ja4_correlator_rows 3\n');
   expect((await get('/other')).status).toBe(404);
+});
+
+it('answers to this machine’s names only', async () => {
+  const server = await startHealthServer('store', service(true), 0);
+  open.push(server);
+  const status = (host: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      request({ port: portOf(server), path: '/metrics', headers: { host } }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+  expect(await status('evil.example:9470')).toBe(403);
+  expect(await status('127.0.0.1.evil.example')).toBe(403);
+  expect(await status('localhost:9470')).toBe(200);
 });
 
 it('makes valid metric names of any counter and leaves out what is not a number', () => {

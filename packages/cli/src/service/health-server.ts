@@ -6,6 +6,9 @@ import type { Service } from './service.ts';
 const metricName = (service: string, counter: string) =>
   `ja4_${service}_${counter}`.replace(/[^a-zA-Z0-9_]/g, '_');
 
+/** A page on the web must not read counters through a name that it points at 127.0.0.1 (DNS rebinding). */
+const loopbackName = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
+
 /** Counters in the Prometheus text exposition format, version 0.0.4. */
 export function prometheusText(service: string, counters: Readonly<Record<string, number>>): string {
   return Object.entries(counters)
@@ -26,6 +29,9 @@ export async function startHealthServer(name: string, service: Service, port: nu
     const answer = (status: number, type: string, body: string) => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
     };
+    if (!loopbackName.test(request.headers.host ?? '')) {
+      return answer(403, 'text/plain', 'use 127.0.0.1 or localhost\n');
+    }
     const path = (request.url ?? '/').split('?')[0];
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'text/plain', 'GET only\n');
     if (path === '/health') return answer(200, 'application/json', '{"ok":true}\n');
