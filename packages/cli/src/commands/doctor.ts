@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type Check, runChecks } from '../doctor/checks.ts';
+import type { Check } from '../doctor/check.ts';
+import { runChecks } from '../doctor/checks.ts';
 import { optionsOf, settingsOf } from './context.ts';
 
 const marks: Readonly<Record<Check['state'], string>> = {

@@ -1,36 +1,29 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { mkdir, statfs } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Settings } from '../config/load-config.ts';
 import { openStore, storeUrl } from '../store/open-store.ts';
-
-/** One thing the platform needs from the machine. */
-export interface Check {
-  readonly name: string;
-  readonly state: 'ok' | 'warning' | 'failed';
-  /** What was found, and what to do where that is not enough. */
-  readonly what: string;
-}
+import type { Check } from './check.ts';
+import { checkDisk, checkSockets } from './folders.ts';
+import { answer, canListen, checkDashboardPort, checkHealthPorts } from './ports.ts';
 
 const capNetRawBit = 13n;
 const wantedQueueLength = 512;
-const wantedFreeBytes = 2 * 1024 ** 3;
 /** No clock of a machine that runs this program can be older than the program. */
 const oldestPlausibleTime = Date.UTC(2026, 0, 1);
-const longestSocketPath = 107;
 
-/** Everything the services need, checked one after the other without changing anything but the data folder. */
+/** Everything the services need, checked one after the other, without changing anything. */
 export async function runChecks(settings: Settings): Promise<Check[]> {
   return [
     checkNode(),
     checkCaptureRight(),
+    checkInterface(settings),
     checkTcpdump(),
     checkQueueLength(),
-    checkSocketPath(settings),
+    checkSockets(settings),
     await checkDisk(settings),
     await checkStore(settings),
     await checkDashboardPort(settings),
+    await checkHealthPorts(settings),
     checkClock(),
   ];
 }
@@ -53,6 +46,23 @@ function checkCaptureRight(): Check {
     };
   } catch {
     return { name, state: 'warning', what: 'capabilities cannot be read: live capture needs Linux' };
+  }
+}
+
+function checkInterface({ sentinel: { interface: wanted } }: Settings): Check {
+  const name = 'interface';
+  if (wanted === 'any') return { name, state: 'ok', what: 'any' };
+  try {
+    const found = readdirSync('/sys/class/net');
+    if (found.includes(wanted)) return { name, state: 'ok', what: wanted };
+    const what = `there is no ${wanted}: set sentinel.interface to one of ${[...found, 'any'].join(', ')}`;
+    return { name, state: 'failed', what };
+  } catch {
+    return {
+      name,
+      state: 'warning',
+      what: `${wanted}: interfaces cannot be listed, live capture needs Linux`,
+    };
   }
 }
 
@@ -89,76 +99,44 @@ function checkQueueLength(): Check {
   }
 }
 
-function checkSocketPath({ sockets }: Settings): Check {
-  const path = `${sockets.dir}/network.stream.socket`;
-  const length = Buffer.byteLength(path);
-  const fits = length <= longestSocketPath;
-  return {
-    name: 'socket path',
-    state: fits ? 'ok' : 'failed',
-    what: fits
-      ? sockets.dir
-      : `${path} has ${length} bytes, the limit is ${longestSocketPath}: set a shorter sockets.dir`,
-  };
-}
-
-async function checkDisk({ data_dir: folder }: Settings): Promise<Check> {
-  const name = 'disk';
-  try {
-    await mkdir(folder, { recursive: true });
-    const { bavail, bsize } = await statfs(folder);
-    const free = bavail * bsize;
-    const gigabytes = `${(free / 1024 ** 3).toFixed(1)} GiB free in ${folder}`;
-    return free >= wantedFreeBytes
-      ? { name, state: 'ok', what: gigabytes }
-      : { name, state: 'warning', what: `${gigabytes}: the store wants ${wantedFreeBytes / 1024 ** 3} GiB` };
-  } catch (error) {
-    return { name, state: 'failed', what: `${folder}: ${(error as Error).message}; set data_dir` };
-  }
-}
-
 async function checkStore(settings: Settings): Promise<Check> {
   const name = 'store';
   const url = storeUrl(settings);
-  try {
-    const store = openStore(settings, 'live', 'reader');
-    const answer = await store.client.ping();
-    await store.close();
-    if (answer.success) return { name, state: 'ok', what: `answers at ${url}` };
-  } catch {
-    // No password file yet: it has never run here.
-  }
+  const why = await storeRefusal(settings);
+  if (why === undefined) return { name, state: 'ok', what: `answers at ${url}` };
   if (settings.store.url !== undefined) {
-    return { name, state: 'failed', what: `${url} does not answer: check store.url, user and password` };
+    return { name, state: 'failed', what: `${url}: ${why}: check store.url, user and password` };
   }
-  const free = await canListen('127.0.0.1', settings.store.port);
-  return free
-    ? { name, state: 'ok', what: `not running; port ${settings.store.port} is free for it` }
-    : {
-        name,
-        state: 'failed',
-        what: `port ${settings.store.port} is taken by another program: set store.port`,
-      };
-}
-
-async function checkDashboardPort({ dashboard: { host, port } }: Settings): Promise<Check> {
-  const free = await canListen(host, port);
+  const { port } = settings.store;
+  if (await canListen('127.0.0.1', port)) {
+    return { name, state: 'ok', what: `not running; port ${port} is free for it` };
+  }
+  const isStore = (await answer('127.0.0.1', port, '/ping'))?.startsWith('Ok') === true;
   return {
-    name: 'dashboard port',
-    state: free ? 'ok' : 'warning',
-    what: free
-      ? `${host}:${port} is free`
-      : `${host}:${port} is taken, by a running dashboard or another program`,
+    name,
+    state: 'failed',
+    what: isStore
+      ? `one answers on port ${port}, but not to this user and data_dir (${why})`
+      : `port ${port} is taken by another program: set store.port`,
   };
 }
 
-function canListen(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, host, () => probe.close(() => resolve(true)));
-  });
+/** Why the store does not take a statement of ours; undefined = it does. */
+async function storeRefusal(settings: Settings): Promise<string | undefined> {
+  try {
+    const store = openStore(settings, 'live', 'reader');
+    try {
+      const result = await store.client.ping({ select: true });
+      return result.success ? undefined : firstLine(result.error.message);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    return firstLine((error as Error).message);
+  }
 }
+
+const firstLine = (text: string): string => (text.split('\n')[0] ?? '').replace(/\.\s*$/, '');
 
 function checkClock(): Check {
   const now = new Date();
