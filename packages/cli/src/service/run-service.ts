@@ -6,6 +6,7 @@ import { type Service, type ServiceName, serviceNames } from './service.ts';
 import { stopRequested } from './stop-request.ts';
 
 const metricsIntervalMs = 10_000;
+const sayAfterFailures = 3;
 
 export interface RunOptions {
   readonly name: ServiceName;
@@ -28,17 +29,17 @@ export async function runService({ name, service, stores, healthPort, log }: Run
     await service.stop();
     throw error;
   });
-  let metricsFail = false;
+  let failures = 0;
   const metrics = setInterval(() => {
     for (const store of stores) {
       recordMetrics(store, name, service.counters()).then(
         () => {
-          metricsFail = false;
+          failures = 0;
         },
         (error: unknown) => {
-          // Once per outage: the store's own absence is already said by whoever needs it.
-          if (!metricsFail) log.warn({ error: String(error) }, 'counters could not be stored');
-          metricsFail = true;
+          // Once per outage, and not while the store is only started again: that is said elsewhere.
+          failures += 1;
+          if (failures === sayAfterFailures) log.warn({ error: String(error) }, 'counters cannot be stored');
         },
       );
     }

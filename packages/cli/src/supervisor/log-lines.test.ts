@@ -10,6 +10,17 @@ it('shows warnings with their reason and hides the everyday', () => {
   expect(readableLogLine('correlator', info, true)).toBe('correlator: runs');
 });
 
+it('gives the message of an error, not its stack', () => {
+  const err = { type: 'Error', message: 'connect ECONNREFUSED', stack: 'Error: connect\n  at x' };
+  const line = (fields: object) => JSON.stringify({ level: 'error', msg: 'a pass failed', ...fields });
+  expect(readableLogLine('detector', line({ err }), false)).toBe(
+    'detector: a pass failed (connect ECONNREFUSED)',
+  );
+  expect(readableLogLine('detector', line({ error: 'Error: no' }), false)).toBe(
+    'detector: a pass failed (no)',
+  );
+});
+
 it('passes on what is not a log line, such as a crash', () => {
   expect(readableLogLine('store', 'Segmentation fault', false)).toBe('store: Segmentation fault');
 });

@@ -17,7 +17,12 @@ export function readableLogLine(service: string, line: string, verbose: boolean)
   const { level, msg, ...fields } = record as Record<string, unknown>;
   if (!verbose && severities.indexOf(String(level)) < severities.indexOf('warn')) return undefined;
   const reason = fields.error ?? fields.why ?? fields.err;
-  const detail =
-    reason === undefined ? '' : ` (${typeof reason === 'string' ? reason : JSON.stringify(reason)})`;
-  return `${service}: ${String(msg)}${detail}`;
+  return `${service}: ${String(msg)}${reason === undefined ? '' : ` (${readableReason(reason)})`}`;
+}
+
+/** An error as pino writes it has its stack along; the message is what a person can use. */
+function readableReason(reason: unknown): string {
+  if (typeof reason === 'string') return reason.replace(/^Error: /, '');
+  const named = typeof reason === 'object' && reason !== null && 'message' in reason;
+  return named ? String(reason.message) : JSON.stringify(reason);
 }

@@ -91,7 +91,8 @@ export class BatchWriter {
     const seconds = Math.round((this.#options.clock() - this.#failingSinceMs) / 1000);
     this.#failingSinceMs = undefined;
     this.#saidMs = Number.NEGATIVE_INFINITY;
-    this.#options.log.info({ seconds }, `the store takes rows again after ${seconds} s`);
+    // As loud as its beginning was, so that whoever has read that reads this too.
+    this.#options.log.warn({ seconds }, `the store takes rows again after ${seconds} s`);
   }
 
   #failed(error: unknown, rows: number): void {
@@ -101,9 +102,7 @@ export class BatchWriter {
     if (nowMs - this.#saidMs < sayAgainMs) return;
     this.#saidMs = nowMs;
     const seconds = Math.round((nowMs - this.#failingSinceMs) / 1000);
-    this.#options.log.warn(
-      { why: this.#failure, rows, seconds },
-      'the store does not take rows; they are kept and tried again (is it running, is store.url right?)',
-    );
+    const line = 'the store does not take rows; they are kept in memory and tried again';
+    this.#options.log.warn({ why: this.#failure, rows, seconds }, line);
   }
 }

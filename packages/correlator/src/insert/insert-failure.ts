@@ -29,5 +29,5 @@ export function failureText(error: unknown): string {
         ? error.code
         : error.name;
   const [line = ''] = error.message.split('\n');
-  return `${label}: ${line.slice(0, 300)}`;
+  return `${label}: ${line.slice(0, 300).trim()}`;
 }

@@ -103,7 +103,7 @@ describe('the inserter', () => {
     const inserter = start(store, {}, log);
     for (const each of rows(3)) inserter.add(each);
     await vi.waitFor(() => expect(inserter.ready().ok).toBe(false));
-    expect(inserter.ready().why).toMatch(/does not take rows \(ECONNREFUSED: connect/);
+    expect(inserter.ready().why).toMatch(/does not take rows \(ECONNREFUSED: connect.*; 3 wait$/);
     await vi.waitFor(() => expect(store.paths).toHaveLength(3), 5_000);
     expect(await inserter.stop(1_000)).toBe(0);
     expect(inserter.ready()).toEqual({ ok: true });

@@ -97,7 +97,8 @@ export class Inserter {
   ready(): { ok: boolean; why?: string } {
     const { outage } = this.#writer;
     if (outage === undefined) return { ok: true };
-    return { ok: false, why: `the store does not take rows (${outage.why}); ${this.#queue.size} wait` };
+    const waiting = this.#queue.size + this.#inFlight;
+    return { ok: false, why: `the store does not take rows (${outage.why}); ${waiting} wait` };
   }
 
   counters(): Record<string, number> {
