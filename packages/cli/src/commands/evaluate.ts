@@ -3,7 +3,7 @@ import { type EvaluationReport, evaluate, type Interval } from '@ja4/bot-detecto
 import type { Command } from 'commander';
 import { operatorError } from '../operator-error.ts';
 import { withProgress } from '../progress.ts';
-import { lastRequestMs, recordingBeside, replayRecording } from '../recording/recording.ts';
+import { recordingBeside, replayRecording } from '../recording/recording.ts';
 import { serviceLog } from '../service/log.ts';
 import { withStore, withTemporaryStore } from '../store/open-store.ts';
 import { readableSystemError } from '../system-error.ts';
@@ -55,27 +55,29 @@ async function fromRecording(options: Options, labels: string): Promise<Evaluati
   const recording = recordingBeside(options.labels);
   if (recording === undefined) return fromStore(options, labels);
   const settings = settingsOf(options);
-  const lastMs = await lastRequestMs(recording);
-  // The store's retention must not swallow an old recording: it is judged as if it were of today.
-  const shiftMs = lastMs === undefined ? 0 : Date.now() - lastMs;
   return withProgress('evaluate', options.json === true, (progress) =>
     withTemporaryStore(settings, serviceLog('evaluate', 'warn'), async (store) => {
-      const replayed = await replayRecording(recording, { store, settings, progress, shiftMs });
+      // At its own times, not shifted to now: sessions are cut at full hours, and where an hour ends must not
+      // depend on when this command is run.
+      const replayed = await replayRecording(recording, { store, settings, progress });
       for (const problem of replayed.problems) process.stderr.write(`ja4: ${problem}\n`);
+      if (replayed.from === undefined || replayed.to === undefined) {
+        throw operatorError(
+          'NOTHING_TO_EVALUATE',
+          `${recording.http.join(', ')}: no request in it could be stored`,
+        );
+      }
       progress.update('scoring');
-      await detectOnce(store, settings, wholeRange());
-      const report = await evaluate(store, labels, { shiftMs });
+      await detectOnce(store, settings, { from: new Date(replayed.from), to: justAfter(replayed.to) });
+      const report = await evaluate(store, labels, { shiftMs: 0 });
       progress.done(`${replayed.rows} requests scored`);
       return report;
     }),
   );
 }
 
-/** A recording may be longer than the two hours that a cycle looks back at. */
-function wholeRange(): { from: Date; to: Date } {
-  const now = Date.now();
-  return { from: new Date(now - 7 * 86_400_000), to: new Date(now + 60_000) };
-}
+/** The end of a range that still holds this time. */
+const justAfter = (time: string): Date => new Date(new Date(time).getTime() + 1000);
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 const interval = ({ value, low, high }: Interval): string =>
