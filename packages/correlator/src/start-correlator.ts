@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { insertHttpLogs, type Store } from '@ja4/store';
 import type { Logger } from 'pino';
 import { type BatchOptions, defaultBatchOptions, Inserter } from './insert/inserter.ts';
-import { type Intake, openDatagramIntake, openStreamIntake } from './intake/index.ts';
+import { type Intake, openDatagramIntake, openLastingIntake, openStreamIntake } from './intake/index.ts';
 import { defaultJoinOptions, type JoinOptions } from './join/join-options.ts';
 import { Pipeline } from './pipeline.ts';
 
@@ -91,7 +91,7 @@ export async function startCorrelator(options: CorrelatorOptions): Promise<Servi
   const intakes: { name: string; intake: Intake }[] = [];
   try {
     for (const { name, file, open, onMessages } of sockets) {
-      const intake = await open({
+      const intake = await openLastingIntake(open, {
         path: joinPath(socketsDir, file),
         mode: options.socketsMode ?? 0o660,
         group: options.socketsGroup,

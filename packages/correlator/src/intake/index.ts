@@ -1,3 +1,4 @@
 export { type Intake, openDatagramIntake } from './datagram-intake.ts';
 export { type DatagramQueue, datagramQueue } from './datagram-queue.ts';
+export { openLastingIntake } from './lasting-intake.ts';
 export { openStreamIntake } from './stream-intake.ts';
