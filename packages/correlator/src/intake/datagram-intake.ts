@@ -79,7 +79,7 @@ export async function openDatagramIntake(options: IntakeOptions): Promise<Intake
     ready: () =>
       socket.holdsPath()
         ? { ok: true }
-        : { ok: false, why: `${path} was removed or replaced by another process: restart the receiver` },
+        : { ok: false, why: `${path} was removed or replaced by another process` },
     stop: () => {
       stopped ??= stop();
       return stopped;
