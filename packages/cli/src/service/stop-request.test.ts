@@ -9,6 +9,8 @@ const script = `const { stopRequested } = await import('${moduleUrl}');
   const why = stopRequested();
   console.log(process.pid);
   console.log(await why);
+  // Long enough for the second signal to find the process still at its stop.
+  await new Promise((resolve) => setTimeout(resolve, 500));
   clearInterval(work);`;
 
 const open: ChildProcess[] = [];
