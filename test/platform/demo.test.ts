@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium as playwright } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { itNeeds, program } from '../setup/needs.ts';
+import { itNeeds, program, root } from '../setup/needs.ts';
 import { chromium, eventually, isolation, Platform } from '../setup/platform.ts';
 
 const browserNeed = program('chromium');
@@ -82,20 +82,26 @@ describe('ja4 up --demo', () => {
     expect((await fetch(`${url}health`)).status).toBe(200);
   });
 
+  async function comesBackAlone(service: string): Promise<void> {
+    const others = ['store', 'correlator', 'detector', 'dashboard'].filter((name) => name !== service);
+    const pids = new Map(others.map((name) => [name, platform.pidOf(name)]));
+    const from = platform.output.length;
+    process.kill(platform.pidOf(service), 'SIGKILL');
+    await platform.waitFor(new RegExp(`^${service} is back`, 'm'), { from });
+    for (const [name, pid] of pids) expect(platform.pidOf(name), `${name} went on`).toBe(pid);
+    await eventually('the overview answers again', async () => {
+      const answer = await fetch(url);
+      return answer.status === 200 ? true : undefined;
+    });
+  }
+
   it.each(['correlator', 'detector', 'dashboard', 'store'])(
     'brings %s back after kill -9 without stopping the others',
-    async (service) => {
-      const others = ['store', 'correlator', 'detector', 'dashboard'].filter((name) => name !== service);
-      const pids = new Map(others.map((name) => [name, platform.pidOf(name)]));
-      const from = platform.output.length;
-      process.kill(platform.pidOf(service), 'SIGKILL');
-      await platform.waitFor(new RegExp(`^${service} is back`, 'm'), { from });
-      for (const [name, pid] of pids) expect(platform.pidOf(name), `${name} went on`).toBe(pid);
-      await eventually('the overview answers again', async () => {
-        const answer = await fetch(url);
-        return answer.status === 200 ? true : undefined;
-      });
-    },
+    comesBackAlone,
+  );
+
+  itNeeds(root)('brings the sentinel back after kill -9 without stopping the others', () =>
+    comesBackAlone('sentinel'),
   );
 
   it('stops cleanly on SIGTERM and leaves no socket behind', async () => {

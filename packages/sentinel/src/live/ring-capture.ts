@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Capture, CaptureTarget } from './capture.ts';
+import type { Capture, CaptureTarget } from './capture-contract.ts';
 import { libc } from './libc.ts';
 import { bindToInterface, interfaceIndex, noSuchInterface } from './network-interface.ts';
 import { PacketRing } from './packet-ring.ts';

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { PacketSink } from '../capture-file/format.ts';
 import { isPcap, PcapFormat, pcapHeaderLength } from '../capture-file/pcap.ts';
-import type { Capture, CaptureOptions } from './capture.ts';
+import type { Capture, CaptureOptions } from './capture-contract.ts';
 import type { CaptureFilterOptions } from './capture-filter.ts';
 import { systemPath } from './filter-text.ts';
 import { systemError } from './libc.ts';
