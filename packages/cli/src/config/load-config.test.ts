@@ -1,12 +1,15 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from './load-config.ts';
 
+const folder = mkdtempSync(join(tmpdir(), 'ja4-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 function withFile(text: string, environment: NodeJS.ProcessEnv = {}) {
-  const file = join(mkdtempSync(join(tmpdir(), 'ja4-config-')), 'ja4.yml');
+  const file = join(mkdtempSync(join(folder, 'x')), 'ja4.yml');
   writeFileSync(file, text);
   return () => loadConfig({ file, environment });
 }
@@ -20,7 +23,7 @@ describe('configuration', () => {
   });
 
   it('lets the environment override the file, and flags override both', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'ja4-config-')), 'ja4.yml');
+    const file = join(mkdtempSync(join(folder, 'x')), 'ja4.yml');
     writeFileSync(file, 'store:\n  port: 1\ndashboard:\n  port: 1\nsentinel:\n  ports: [1]\n');
     const settings = loadConfig({
       file,

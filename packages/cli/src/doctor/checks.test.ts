@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import { loadConfig } from '../config/load-config.ts';
 import { portOf, startHealthServer } from '../service/health-server.ts';
 import { checkDisk, checkSockets } from './folders.ts';
@@ -13,8 +13,8 @@ const folder = mkdtempSync(join(tmpdir(), 'ja4-doctor-'));
 const open: { close(): void }[] = [];
 afterEach(() => {
   for (const server of open.splice(0)) server.close();
-  rmSync(join(folder, 'data'), { recursive: true, force: true });
 });
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const settings = (variables: NodeJS.ProcessEnv) =>
   loadConfig({ environment: { JA4_DATA_DIR: join(folder, 'data'), ...variables } });
