@@ -1,8 +1,8 @@
-import { migrate, migrationStatus } from '@ja4/store';
+import { loadReferenceData, migrate, migrationStatus } from '@ja4/store';
 import type { Command } from 'commander';
 import { operatorError } from '../operator-error.ts';
 import { serviceLog } from '../service/log.ts';
-import { type Dataset, withStore } from '../store/open-store.ts';
+import { type Dataset, withStore, withStoreAsItIs } from '../store/open-store.ts';
 import { optionsOf, printResult, settingsOf } from './context.ts';
 
 interface DbOptions {
@@ -20,8 +20,9 @@ export function addDbCommands(program: Command): void {
     .option(...demoFlag)
     .addHelpText('after', '\nExample:\n  ja4 db migrate')
     .action(async (_options, command: Command) => {
-      await run(command, async (store, options) => {
+      await run(command, withStoreAsItIs, async (store, options) => {
         const report = await migrate(store);
+        await loadReferenceData(store);
         const applied = report.applied.length;
         const text = applied === 0 ? 'nothing to do' : `applied ${report.applied.join(', ')}`;
         printResult(options, report, text);
@@ -32,7 +33,7 @@ export function addDbCommands(program: Command): void {
     .option(...demoFlag)
     .addHelpText('after', '\nExample:\n  ja4 db status --json')
     .action(async (_options, command: Command) => {
-      await run(command, async (store, options) => {
+      await run(command, withStoreAsItIs, async (store, options) => {
         const status = await migrationStatus(store);
         const lines = status.map((step) => `${step.name}\t${step.appliedAt ?? 'not applied'}`);
         printResult(options, status, lines.join('\n'));
@@ -45,7 +46,7 @@ export function addDbCommands(program: Command): void {
     .option('--format <name>', "one of ClickHouse's formats", 'PrettyCompactMonoBlock')
     .addHelpText('after', '\nExample:\n  ja4 db query "SELECT count() FROM ja4_logs.http_logs"')
     .action(async (sql: string, _options, command: Command) => {
-      await run(command, async (store, options) => {
+      await run(command, withStore, async (store, options) => {
         const format = options.json === true ? 'JSON' : (options.format ?? 'PrettyCompactMonoBlock');
         if (!/^[A-Za-z0-9]+$/.test(format)) {
           throw operatorError('BAD_FORMAT', `--format: ${format} is not the name of a format`, 2);
@@ -61,6 +62,7 @@ export function addDbCommands(program: Command): void {
 
 async function run(
   command: Command,
+  open: typeof withStore,
   work: (
     store: Parameters<typeof migrate>[0],
     options: ReturnType<typeof optionsOf<DbOptions>>,
@@ -68,5 +70,5 @@ async function run(
 ): Promise<void> {
   const options = optionsOf<DbOptions>(command);
   const dataset: Dataset = options.demo === true ? 'demo' : 'live';
-  await withStore(settingsOf(options), dataset, serviceLog('db', 'warn'), (store) => work(store, options));
+  await open(settingsOf(options), dataset, serviceLog('db', 'warn'), (store) => work(store, options));
 }

@@ -86,27 +86,41 @@ async function runningStore(settings: Settings, dataset: Dataset): Promise<Store
 }
 
 /**
- * Runs `work` on a store with its tables in place: `store.url` or the running embedded store, otherwise an
- * embedded one that is started for this purpose and stopped afterwards.
+ * Runs `work` on a store as it is: `store.url` or the running embedded store, otherwise an embedded one that
+ * is started for this purpose and stopped afterwards.
  */
-export async function withStore<T>(
+export async function withStoreAsItIs<T>(
   settings: Settings,
   dataset: Dataset,
   log: Logger,
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
   const running = await runningStore(settings, dataset);
-  if (running !== undefined) {
-    try {
-      await prepareStore(running).catch((error: unknown) => {
-        throw storeFailure(settings, error);
-      });
-      return await work(running);
-    } finally {
-      await running.close();
-    }
+  if (running === undefined) {
+    return withEngine(engineDir(settings), settings, databasesOf(settings, dataset), log, work);
   }
-  return withEngine(engineDir(settings), settings, databasesOf(settings, dataset), log, work);
+  try {
+    const ping = await running.client.ping();
+    if (!ping.success) throw storeFailure(settings, ping.error);
+    return await work(running);
+  } finally {
+    await running.close();
+  }
+}
+
+/** As `withStoreAsItIs`, with the tables in place. */
+export function withStore<T>(
+  settings: Settings,
+  dataset: Dataset,
+  log: Logger,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  return withStoreAsItIs(settings, dataset, log, async (store) => {
+    await prepareStore(store).catch((error: unknown) => {
+      throw storeFailure(settings, error);
+    });
+    return work(store);
+  });
 }
 
 /** As `withStore`, on an empty embedded store in a temporary folder that is removed afterwards. */
@@ -117,7 +131,10 @@ export async function withTemporaryStore<T>(
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'ja4-store-'));
   try {
-    return await withEngine(folder, settings, databasesOf(settings, 'demo'), log, work);
+    return await withEngine(folder, settings, databasesOf(settings, 'demo'), log, async (store) => {
+      await prepareStore(store);
+      return work(store);
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -133,7 +150,6 @@ async function withEngine<T>(
   const engine = await startEngine({ dataDir, port: 0, log, ...memoryLimit(settings) });
   const store = connectStore({ url: engine.url, password: readStorePassword(dataDir), databases });
   try {
-    await prepareStore(store);
     return await work(store);
   } finally {
     await store.close();

@@ -56,7 +56,8 @@ CREATE TABLE IF NOT EXISTS ja4_processing.ml_all_scores
     -- Every feature that was known; unknown ones are absent.
     features Map(LowCardinality(String), Float32) CODEC(ZSTD(3)),
     INDEX idx_detected_at detected_at TYPE minmax GRANULARITY 1,
-    INDEX idx_threat_level threat_level TYPE set(8) GRANULARITY 1
+    INDEX idx_threat_level threat_level TYPE set(8) GRANULARITY 1,
+    INDEX idx_bot_name bot_name TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(detected_at)
 PARTITION BY toDate(detected_at)
@@ -65,62 +66,8 @@ ORDER BY (src_ip, tls_stack, host, model_name)
 TTL stored_at + INTERVAL 7 DAY
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
 
--- The sessions above the threshold, same columns.
-CREATE TABLE IF NOT EXISTS ja4_processing.ml_detected_anomalies
-(
-    detected_at DateTime('UTC'),
-    stored_at DateTime('UTC') DEFAULT now(),
-    window_start DateTime('UTC'),
-    src_ip IPv6,
-    tls_stack String,
-    ja4 String,
-    host LowCardinality(String),
-    bot_name LowCardinality(String) DEFAULT '',
-    browser_family LowCardinality(String) DEFAULT '',
-    anomaly_score Float32,
-    raw_anomaly_score Float32,
-    threat_level LowCardinality(String),
-    model_name LowCardinality(String),
-    mode LowCardinality(String),
-    provisional UInt8 DEFAULT 0,
-    correlated UInt8,
-    recurrence UInt32 DEFAULT 0,
-    asn_number UInt32 DEFAULT 0,
-    asn_org LowCardinality(String) DEFAULT '',
-    asn_detail LowCardinality(String) DEFAULT '',
-    asn_domain LowCardinality(String) DEFAULT '',
-    country_code LowCardinality(String) DEFAULT '',
-    asn_label LowCardinality(String) DEFAULT '',
-    first_seen DateTime('UTC'),
-    last_seen DateTime('UTC'),
-    first_ua String CODEC(ZSTD(3)),
-    hits UInt64,
-    hit_velocity Float32 DEFAULT 0,
-    fuzzing_index Float32 DEFAULT 0,
-    post_ratio Float32 DEFAULT 0,
-    has_sec_ch_ua Float32 DEFAULT 0,
-    axis_ja4_known Float32 DEFAULT 0,
-    axis_ja4_struct Float32 DEFAULT 0,
-    axis_http_modern Float32 DEFAULT 0,
-    axis_nav_behavior Float32 DEFAULT 0,
-    axis_tls_coherence Float32 DEFAULT 0,
-    axis_h2_coherence Float32 DEFAULT 0,
-    browser_confidence Float32 DEFAULT 0,
-    eif_score Float32 DEFAULT -1,
-    ae_recon_error Float32 DEFAULT -1,
-    xgb_prob Float32 DEFAULT -1,
-    campaign_id Int32 DEFAULT -1,
-    anubis_bot_name LowCardinality(String) DEFAULT '',
-    anubis_bot_action LowCardinality(String) DEFAULT '',
-    anubis_bot_category LowCardinality(String) DEFAULT '',
-    reason String CODEC(ZSTD(3)),
-    reasons Array(Tuple(feature String, value Float64, baseline_low Float64, baseline_high Float64, contribution Float64)) CODEC(ZSTD(3)),
-    cycle_id String CODEC(ZSTD(3)),
-    features Map(LowCardinality(String), Float32) CODEC(ZSTD(3)),
-    INDEX idx_detected_at detected_at TYPE minmax GRANULARITY 1,
-    INDEX idx_threat_level threat_level TYPE set(8) GRANULARITY 1,
-    INDEX idx_bot_name bot_name TYPE bloom_filter(0.01) GRANULARITY 1
-)
+-- The sessions above the threshold, same columns and indexes.
+CREATE TABLE IF NOT EXISTS ja4_processing.ml_detected_anomalies AS ja4_processing.ml_all_scores
 ENGINE = ReplacingMergeTree(detected_at)
 PARTITION BY toDate(detected_at)
 ORDER BY (src_ip, tls_stack, host, model_name)

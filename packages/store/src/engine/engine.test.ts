@@ -33,6 +33,17 @@ describe('@clickhouse/client', () => {
     expect(await client.ping({ select: true })).toEqual({ success: true });
   });
 
+  test.each([
+    'SHOW CREATE TABLE rows',
+    'DESCRIBE TABLE rows',
+    'EXISTS TABLE rows',
+    'EXPLAIN SELECT count() FROM rows',
+    'SHOW TABLES',
+  ])('answers %s, which the engine does not stream', async (query) => {
+    const result = await client.query({ query, format: 'JSONCompactEachRow' });
+    expect((await result.json()).length).toBeGreaterThan(0);
+  });
+
   test('binds parameters of every kind, hostile ones too', async () => {
     const hostile = '\'; DROP TABLE rows; --\t\n\\ " ` {x:String} é \u2028 \0 \\0';
     const [row] = await rows(

@@ -13,6 +13,9 @@ import { underCeilings } from './setting-rules.ts';
 import { sqlString } from './sql-text.ts';
 import { formatName, guardStatement, guardValues, type Statement } from './statement-guard.ts';
 
+/** Reads that the engine answers only whole: all but SELECT. They are short. */
+const unstreamed: ReadonlySet<string> = new Set(['SHOW', 'DESCRIBE', 'DESC', 'EXISTS', 'EXPLAIN']);
+
 /** Formats whose chunks, one after the other, are the whole result. */
 const joinable = new Set(
   `JSONEachRow JSONLines NDJSON JSONCompactEachRow JSONStringsEachRow JSONCompactStringsEachRow CSV TabSeparated TSV
@@ -133,7 +136,8 @@ export class StatementRunner {
     if (statement.insert !== undefined) return this.#insert(statement, request, role, job, sink, signal);
     request.body?.resume();
     if (statement.kind === 'kill') return this.#kill(job, statement.killQueryId, sink);
-    if (statement.kind === 'read') return this.#read(job, request.waitEndOfQuery, sink, signal);
+    const collect = request.waitEndOfQuery || unstreamed.has(statement.verb);
+    if (statement.kind === 'read') return this.#read(job, collect, sink, signal);
     return this.#change(job, statement.kind === 'insert', sink, signal);
   }
 
