@@ -1,46 +1,19 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { startDashboard } from '@ja4/dashboard';
-import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import {
-  hostile,
-  insertSampleTraffic,
-  insertSharedAddress,
-  silent,
-  startTestStore,
-  type TestStore,
-} from '../../packages/dashboard/src/server/sample-traffic.test-support.ts';
+import { hostile } from '../../packages/dashboard/src/server/sample-traffic.test-support.ts';
+import { type DashboardInBrowser, openDashboardInBrowser } from '../setup/dashboard-in-browser.ts';
 import { itNeeds, program } from '../setup/needs.ts';
-import { chromium as setup } from '../setup/platform.ts';
 
-const inChromium = itNeeds(program('chromium'));
+const chromium = program('chromium');
+const inChromium = itNeeds(chromium);
 
-let engine: TestStore;
-let dashboard: Awaited<ReturnType<typeof startDashboard>>;
-let browser: Browser | undefined;
+let opened: DashboardInBrowser;
 
 beforeAll(async () => {
-  engine = await startTestStore();
-  await insertSampleTraffic(engine.store, Date.now());
-  await insertSharedAddress(engine.store, Date.now(), '198.18.48.42');
-  dashboard = await startDashboard({
-    host: '127.0.0.1',
-    port: 0,
-    datasets: [
-      { name: 'live', label: 'Live', store: engine.store },
-      { name: 'empty', label: 'Empty', store: engine.emptyStore },
-    ],
-    dataDir: engine.dataDir,
-    log: silent,
-  });
-  browser = await chromium.launch(setup).catch(() => undefined);
+  if (chromium.present()) opened = await openDashboardInBrowser();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await dashboard?.stop();
-  await engine?.close();
-});
+afterAll(() => opened?.close());
 
 const pages = [
   '/',
@@ -76,8 +49,7 @@ describe('every page holds to WCAG 2.2 AA', () => {
     ['dark', 390],
   ] as const) {
     inChromium(`in the ${colorScheme} theme, ${width} pixels wide`, async () => {
-      if (!browser) throw new Error('chromium did not start');
-      const context = await browser.newContext({
+      const context = await opened.browser.newContext({
         viewport: { width, height: 900 },
         colorScheme,
         // The pages' own policy lets no script in but theirs; axe is one.
@@ -86,7 +58,7 @@ describe('every page holds to WCAG 2.2 AA', () => {
       const page = await context.newPage();
       const found: string[] = [];
       for (const path of pages) {
-        await page.goto(dashboard.url + path);
+        await page.goto(opened.dashboard.url + path);
         for (const menu of await page.locator('details').all())
           await menu.evaluate('(menu) => { menu.open = true; }');
         const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze();

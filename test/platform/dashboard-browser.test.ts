@@ -1,52 +1,19 @@
-import { startDashboard } from '@ja4/dashboard';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import {
-  hostile,
-  insertSampleTraffic,
-  insertSharedAddress,
-  silent,
-  startTestStore,
-  type TestStore,
-} from '../../packages/dashboard/src/server/sample-traffic.test-support.ts';
+import { hostile } from '../../packages/dashboard/src/server/sample-traffic.test-support.ts';
+import { type DashboardInBrowser, openDashboardInBrowser } from '../setup/dashboard-in-browser.ts';
 import { itNeeds, program } from '../setup/needs.ts';
 
-const inChromium = itNeeds(program('chromium'));
-const executablePath = '/usr/bin/chromium';
-const quiet = [
-  '--no-sandbox',
-  '--disable-quic',
-  '--disable-background-networking',
-  '--no-first-run',
-  '--disable-sync',
-];
+const chromium = program('chromium');
+const inChromium = itNeeds(chromium);
 
-let engine: TestStore;
-let dashboard: Awaited<ReturnType<typeof startDashboard>>;
-let browser: Browser | undefined;
+let opened: DashboardInBrowser;
 
 beforeAll(async () => {
-  engine = await startTestStore();
-  await insertSampleTraffic(engine.store, Date.now());
-  await insertSharedAddress(engine.store, Date.now(), '198.18.48.42');
-  dashboard = await startDashboard({
-    host: '127.0.0.1',
-    port: 0,
-    datasets: [
-      { name: 'live', label: 'Live', store: engine.store },
-      { name: 'empty', label: 'Empty', store: engine.emptyStore },
-    ],
-    dataDir: engine.dataDir,
-    log: silent,
-  });
-  browser = await chromium.launch({ executablePath, args: quiet }).catch(() => undefined);
+  if (chromium.present()) opened = await openDashboardInBrowser();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await dashboard?.stop();
-  await engine?.close();
-});
+afterAll(() => opened?.close());
 
 interface Window {
   width?: number;
@@ -59,8 +26,7 @@ async function open({
   width = 1440,
   ...options
 }: Window = {}): Promise<{ page: Page; complaints: string[] }> {
-  if (!browser) throw new Error('chromium did not start');
-  const context = await browser.newContext({ viewport: { width, height: 900 }, ...options });
+  const context = await opened.browser.newContext({ viewport: { width, height: 900 }, ...options });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
@@ -94,7 +60,7 @@ describe('the dashboard in a browser', () => {
       inChromium(`fits ${width} pixels in the ${colorScheme} theme, without a complaint`, async () => {
         const { page, complaints } = await open({ width, colorScheme });
         for (const path of pages) {
-          const response = await page.goto(dashboard.url + path);
+          const response = await page.goto(opened.dashboard.url + path);
           expect(response?.status(), path).toBe(200);
           const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
           expect(overflow, `${path} is wider than the window`).toBeLessThanOrEqual(0);
@@ -107,7 +73,7 @@ describe('the dashboard in a browser', () => {
 
   inChromium('leads from the overview to a visitor and back without scripts', async () => {
     const { page } = await open({ javaScriptEnabled: false });
-    await page.goto(dashboard.url);
+    await page.goto(opened.dashboard.url);
     await page.getByRole('link', { name: '1 high', exact: true }).click();
     expect(new URL(page.url()).search).toBe('?level=HIGH');
     await page.getByRole('link', { name: '198.19.0.10', exact: true }).click();
@@ -119,7 +85,7 @@ describe('the dashboard in a browser', () => {
 
   inChromium('filters by form, lifts a filter and narrows to a value without scripts', async () => {
     const { page } = await open({ javaScriptEnabled: false });
-    await page.goto(`${dashboard.url}/scores`);
+    await page.goto(`${opened.dashboard.url}/scores`);
     await page.locator('.tick', { hasText: 'CRITICAL' }).click();
     await page.getByLabel('Address').fill('198.19.0.0/24');
     await page.getByRole('button', { name: 'Apply' }).click();
@@ -136,7 +102,7 @@ describe('the dashboard in a browser', () => {
 
   inChromium('is walked through with the keyboard', async () => {
     const { page } = await open();
-    await page.goto(`${dashboard.url}/detections`);
+    await page.goto(`${opened.dashboard.url}/detections`);
     const first = await page.locator('tbody tr:nth-child(2) a[href^="/ip/"]').textContent();
     await page.keyboard.press('j');
     await page.keyboard.press('j');
@@ -146,13 +112,13 @@ describe('the dashboard in a browser', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('198.18.16.3');
     await page.keyboard.press('Enter');
-    await page.waitForURL(`${dashboard.url}/ip/198.18.16.3`);
+    await page.waitForURL(`${opened.dashboard.url}/ip/198.18.16.3`);
     await page.context().close();
   });
 
   inChromium('leads through the sessions of a shared address, and back', async () => {
     const { page, complaints } = await open();
-    await page.goto(`${dashboard.url}/scores?ip=198.18.48.0/20`);
+    await page.goto(`${opened.dashboard.url}/scores?ip=198.18.48.0/20`);
     // The row of the person's session leads to that session and not to the program's.
     await page
       .locator('tr', { hasText: 'LEGITIMATE' })
@@ -175,7 +141,7 @@ describe('the dashboard in a browser', () => {
   inChromium('keeps what its form does not show when another filter is applied', async () => {
     const { page } = await open({ javaScriptEnabled: false });
     await page.goto(
-      `${dashboard.url}/traffic?not_path=/&not_http_version=HTTP/1.1&host=shop.example&host=b.example`,
+      `${opened.dashboard.url}/traffic?not_path=/&not_http_version=HTTP/1.1&host=shop.example&host=b.example`,
     );
     await page.getByRole('textbox', { name: 'Status' }).fill('404');
     await page.getByRole('button', { name: 'Apply' }).click();
@@ -188,7 +154,7 @@ describe('the dashboard in a browser', () => {
 
   inChromium('chooses time range and dataset, and keeps them from page to page', async () => {
     const { page } = await open();
-    await page.goto(dashboard.url);
+    await page.goto(opened.dashboard.url);
     await page.locator('.range summary').click();
     await page.getByRole('link', { name: 'last 6 h' }).click();
     await page.getByRole('link', { name: 'Visitors', exact: true }).click();
@@ -205,7 +171,7 @@ describe('the dashboard in a browser', () => {
 
   inChromium('lets its own pages connect to nothing', async () => {
     const { page } = await open();
-    await page.goto(`${dashboard.url}/help`);
+    await page.goto(`${opened.dashboard.url}/help`);
     const status = await page.evaluate(
       `fetch('/api/overview').then((response) => response.status, () => 'refused')`,
     );
