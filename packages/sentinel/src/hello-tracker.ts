@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type ClientHelloFailure, fingerprint, parseClientHello } from '@ja4/fingerprints';
 import { type CaptureCounter, type CaptureStatistics, newCaptureStatistics } from './capture-statistics.ts';
-import { decodeFrame, FrameLayout } from './decode/frame.ts';
+import { FrameDecoder } from './decode/frame.ts';
 import { ipText } from './decode/ip-text.ts';
 import { defaultFlowLimits, type FlowLimits, type HelloFlow, TcpFlows } from './flow/tcp-flows.ts';
 import type { NetworkEvent } from './network-event.ts';
@@ -40,7 +40,7 @@ export class HelloTracker {
   readonly statistics: CaptureStatistics;
   readonly #sensorId: string;
   readonly #onEvent: (event: NetworkEvent) => void;
-  readonly #layout = new FrameLayout();
+  readonly #decoder = new FrameDecoder();
   readonly #tcp: TcpFlows;
 
   constructor(options: HelloTrackerOptions) {
@@ -63,10 +63,10 @@ export class HelloTracker {
   packet(buffer: Uint8Array, offset: number, length: number, linkType: number, timestampNs: number): void {
     this.statistics.packets++;
     this.statistics.bytes += length;
-    const layout = this.#layout;
-    const outcome = decodeFrame(layout, buffer, offset, offset + length, linkType);
+    const { layout } = this.#decoder;
+    const outcome = this.#decoder.decode(buffer, offset, offset + length, linkType);
     if (outcome !== 'ok') this.statistics[outcome]++;
-    else if (layout.protocol === protocolTcp) this.#tcp.packet(layout, buffer, timestampNs);
+    else if (layout.protocol === protocolTcp) this.#tcp.packet(layout, timestampNs);
     else this.statistics.transport_other++;
   }
 

@@ -6,6 +6,8 @@
 
 /** Where things are in the capture buffer; filled by {@link decodeFrame}. Offsets are absolute. */
 export class FrameLayout {
+  /** What the offsets point into: the capture buffer, or a datagram put together from fragments. */
+  buffer: Uint8Array = new Uint8Array(0);
   /** 4 or 6. */
   ipVersion = 0;
   /** Start of the IP header. */
@@ -48,6 +50,20 @@ const etherTypeIpv4 = 0x0800;
 const etherTypeIpv6 = 0x86dd;
 const maxVlanTags = 4;
 const maxExtensionHeaders = 8;
+
+/** Decodes captured frames one after the other, into one reused layout. */
+export class FrameDecoder {
+  readonly layout = new FrameLayout();
+
+  /**
+   * Decodes the frame in `buffer[offset, end)`. Anything but `ok` leaves the layout meaningless.
+   * @param type LINKTYPE_ number of the frame
+   */
+  decode(buffer: Uint8Array, offset: number, end: number, type: number): FrameOutcome {
+    this.layout.buffer = buffer;
+    return decodeFrame(this.layout, buffer, offset, end, type);
+  }
+}
 
 /** Decodes the frame in `buffer[offset, end)`. Anything but `ok` leaves the layout meaningless. */
 export function decodeFrame(

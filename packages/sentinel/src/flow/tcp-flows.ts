@@ -101,7 +101,8 @@ export class TcpFlows {
    * One packet whose transport is TCP. Of most packets (acknowledgements, the server's answers, what follows
    * the hello) only the header is read and at most one look-up made.
    */
-  packet(layout: FrameLayout, buffer: Uint8Array, nowNs: number): void {
+  packet(layout: FrameLayout, nowNs: number): void {
+    const { buffer } = layout;
     const tcp = layout.transport;
     if (tcp + 20 > layout.end) {
       this.#statistics.packet_truncated++;
