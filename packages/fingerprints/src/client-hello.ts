@@ -1,5 +1,6 @@
 import { ByteReader } from './byte-reader.ts';
 import { type ExtensionFields, extensionParsers, noExtensionFields } from './client-hello-extensions.ts';
+import type { HelloTransport } from './offered-version.ts';
 import type { ParseResult } from './parse-result.ts';
 
 /**
@@ -20,14 +21,18 @@ export interface ClientHello extends ExtensionFields {
 
 /**
  * - `not-client-hello`: the message is of another type; nothing is wrong with it.
+ * - `sslv2-hello`: a record of the SSL 2.0 form (RFC 5246 appendix E.2). It has neither extensions nor TLS
+ *   cipher suites of two bytes, and no fingerprint is specified for it.
  * - `truncated`: the message says it is longer than the bytes given. More bytes may complete it.
  * - the others: a length inside points outside the message. No further byte can mend that.
  */
 export type ClientHelloFailure =
   | 'not-client-hello'
+  | 'sslv2-hello'
   | 'truncated'
   | 'bad-header'
   | 'bad-session-id'
+  | 'bad-cookie'
   | 'bad-cipher-suites'
   | 'bad-compression-methods'
   | 'bad-extensions';
@@ -40,10 +45,19 @@ const randomLength = 32;
  * Parses one handshake message, from its type byte on (record headers removed). Bytes after the message are
  * ignored. An extension whose content is malformed does not fail the hello: what was offered is still
  * what the fingerprints are about. Work and memory are linear in the length of the message.
+ *
+ * A DTLS message (`transport` is `dtls`) is expected reassembled and in TLS form: type, 24-bit length, body,
+ * without message_seq, fragment_offset and fragment_length. Its body has a cookie vector after the session id
+ * (RFC 6347 section 4.2.1; `legacy_cookie` in RFC 9147 section 5.3).
  */
-export function parseClientHello(handshake: Uint8Array): ParseResult<ClientHello, ClientHelloFailure> {
+export function parseClientHello(
+  handshake: Uint8Array,
+  transport: HelloTransport = 'tcp',
+): ParseResult<ClientHello, ClientHelloFailure> {
   const failed = (reason: ClientHelloFailure, at: number) => ({ ok: false, reason, at }) as const;
-  if (handshake.length > 0 && handshake[0] !== clientHelloType) return failed('not-client-hello', 0);
+  if (handshake.length > 0 && handshake[0] !== clientHelloType) {
+    return failed(isSslv2Hello(handshake) ? 'sslv2-hello' : 'not-client-hello', 0);
+  }
   if (handshake.length < handshakeHeaderLength) return failed('truncated', handshake.length);
   const end = handshakeHeaderLength + new ByteReader(handshake, 1).uint(3);
   if (end > handshake.length) return failed('truncated', handshake.length);
@@ -53,6 +67,7 @@ export function parseClientHello(handshake: Uint8Array): ParseResult<ClientHello
   if (legacyVersion < 0 || !reader.skip(randomLength)) return failed('bad-header', reader.position);
   const sessionId = reader.vector(1);
   if (sessionId === undefined || sessionId.remaining > 32) return failed('bad-session-id', reader.position);
+  if (transport === 'dtls' && reader.vector(1) === undefined) return failed('bad-cookie', reader.position);
   const cipherSuites = reader.vector(2);
   if (cipherSuites === undefined || cipherSuites.remaining % 2 !== 0) {
     return failed('bad-cipher-suites', reader.position);
@@ -74,6 +89,19 @@ export function parseClientHello(handshake: Uint8Array): ParseResult<ClientHello
       ...found,
     },
   };
+}
+
+/**
+ * Whether bytes are the SSL 2.0 form of a ClientHello, in which old clients also offered SSL 3.0 and TLS
+ * (RFC 5246 appendix E.2): `1lllllll llllllll | 01 | 00 02 or 03 xx`. It stands outside of TLS records.
+ */
+export function isSslv2Hello(bytes: Uint8Array, at = 0): boolean {
+  return (
+    at + 5 <= bytes.length &&
+    bytes[at]! >= 0x80 &&
+    bytes[at + 2] === clientHelloType &&
+    ((bytes[at + 3] === 3 && bytes[at + 4]! <= 4) || (bytes[at + 3] === 0 && bytes[at + 4] === 2))
+  );
 }
 
 type Extensions = Pick<ClientHello, 'extensions' | 'malformedExtensions' | keyof ExtensionFields>;

@@ -6,6 +6,8 @@ export interface ClientHelloContent {
   legacyVersion?: number;
   /** Empty by default. */
   sessionId?: Uint8Array;
+  /** Of a DTLS hello, which always has the vector, usually empty; without it the hello is one of TLS. */
+  cookie?: Uint8Array;
   cipherSuites: readonly number[];
   /** Only the null method by default. */
   compressionMethods?: readonly number[];
@@ -28,6 +30,7 @@ export function encodeClientHello(content: ClientHelloContent): Uint8Array {
     uint16(content.legacyVersion ?? 0x0303),
     new Uint8Array(32),
     vector(1, content.sessionId ?? new Uint8Array(0)),
+    content.cookie === undefined ? new Uint8Array(0) : vector(1, content.cookie),
     vector(2, concat(...content.cipherSuites.map(uint16))),
     vector(1, Uint8Array.from(content.compressionMethods ?? [0])),
     extensions === undefined ? new Uint8Array(0) : vector(2, concat(...extensions)),

@@ -40,6 +40,30 @@ export function ja4r(hello: ClientHello, transport: HelloTransport): string {
   return rawForm(ja4Parts(hello, transport));
 }
 
+/**
+ * JA4_o: as JA4, but ciphers and extensions in the order of the wire, "less GREASE values. This means SNI
+ * (0000) and ALPN (0010) are included". Source: FoxIO JA4.md, "Raw Output".
+ */
+export function ja4o(hello: ClientHello, transport: HelloTransport): string {
+  const { a, ciphers, extensions } = originalParts(hello, transport);
+  return `${a}_${truncatedSha256(ciphers)}_${truncatedSha256(extensions)}`;
+}
+
+/** JA4_ro: JA4_o with the lists themselves in place of their hashes. Source: FoxIO JA4.md, "Raw Output". */
+export function ja4ro(hello: ClientHello, transport: HelloTransport): string {
+  return rawForm(originalParts(hello, transport));
+}
+
+function originalParts(hello: ClientHello, transport: HelloTransport): Ja4Parts {
+  const algorithms = withoutGrease(hello.signatureAlgorithms);
+  const extensions = hexList(withoutGrease(hello.extensions));
+  return {
+    a: partA(hello, transport),
+    ciphers: hexList(withoutGrease(hello.cipherSuites)),
+    extensions: algorithms.length === 0 ? extensions : `${extensions}_${hexList(algorithms)}`,
+  };
+}
+
 export function rawForm({ a, ciphers, extensions }: Ja4Parts): string {
   return `${a}_${ciphers}_${extensions}`;
 }

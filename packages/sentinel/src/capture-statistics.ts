@@ -32,8 +32,11 @@ export const captureCounters = [
   /** Ended by idleness, eviction or the end of the capture while bytes were missing. */
   'hello_incomplete',
   'hello_not_client_hello',
+  /** The SSL 2.0 form of a hello, for which no fingerprint is specified. */
+  'hello_sslv2',
   'hello_bad_header',
   'hello_bad_session_id',
+  'hello_bad_cookie',
   'hello_bad_cipher_suites',
   'hello_bad_compression_methods',
   'hello_bad_extensions',
