@@ -1,8 +1,9 @@
-import { hash } from 'node:crypto';
 import { type ClientHelloFailure, fingerprint, parseClientHello } from '@ja4/fingerprints';
 import { type CaptureCounter, type CaptureStatistics, newCaptureStatistics } from './capture-statistics.ts';
+import { ConnectionIds } from './connection-id.ts';
 import { FrameDecoder } from './decode/frame.ts';
 import { ipText } from './decode/ip-text.ts';
+import type { SynFields } from './flow/syn-facts.ts';
 import { defaultFlowLimits, type FlowLimits, type HelloFlow, TcpFlows } from './flow/tcp-flows.ts';
 import type { NetworkEvent } from './network-event.ts';
 
@@ -26,7 +27,9 @@ const failureCounters: Readonly<Record<ClientHelloFailure, CaptureCounter>> = {
   'not-client-hello': 'hello_not_client_hello',
   truncated: 'hello_incomplete',
   'bad-header': 'hello_bad_header',
+  'sslv2-hello': 'hello_sslv2',
   'bad-session-id': 'hello_bad_session_id',
+  'bad-cookie': 'hello_bad_cookie',
   'bad-cipher-suites': 'hello_bad_cipher_suites',
   'bad-compression-methods': 'hello_bad_compression_methods',
   'bad-extensions': 'hello_bad_extensions',
@@ -39,14 +42,17 @@ const failureCounters: Readonly<Record<ClientHelloFailure, CaptureCounter>> = {
 export class HelloTracker {
   readonly statistics: CaptureStatistics;
   readonly #sensorId: string;
+  readonly #connectionIds: ConnectionIds;
   readonly #onEvent: (event: NetworkEvent) => void;
-  readonly #decoder = new FrameDecoder();
+  readonly #decoder: FrameDecoder;
   readonly #tcp: TcpFlows;
 
   constructor(options: HelloTrackerOptions) {
     this.#sensorId = options.sensorId;
+    this.#connectionIds = new ConnectionIds(options.sensorId);
     this.#onEvent = options.onEvent;
     this.statistics = options.statistics ?? newCaptureStatistics();
+    this.#decoder = new FrameDecoder(this.statistics);
     this.#tcp = new TcpFlows(
       { ...defaultFlowLimits, ...options.limits },
       this.statistics,
@@ -64,7 +70,7 @@ export class HelloTracker {
     this.statistics.packets++;
     this.statistics.bytes += length;
     const { layout } = this.#decoder;
-    const outcome = this.#decoder.decode(buffer, offset, offset + length, linkType);
+    const outcome = this.#decoder.decode(buffer, offset, offset + length, linkType, timestampNs);
     if (outcome !== 'ok') this.statistics[outcome]++;
     else if (layout.protocol === protocolTcp) this.#tcp.packet(layout, timestampNs);
     else this.statistics.transport_other++;
@@ -91,36 +97,55 @@ export class HelloTracker {
       this.statistics[failureCounters[parsed.reason]]++;
       return;
     }
-    const { keys, keyAt } = flow;
+    const { keys, keyAt, startedNs, hasSyn } = flow;
     const ports = keys[keyAt + 8]!;
-    const { ja3, ja4_r, ...prints } = fingerprint(parsed.value, 'tcp');
-    const ends = {
+    const prints = fingerprint(parsed.value, 'tcp');
+    const syn: Partial<SynFields> = hasSyn ? this.#tcp.syns.describe(flow.slot) : {};
+    if (!hasSyn) this.statistics.hellos_without_syn++;
+    // Every key in every event, so that all events have one shape in memory; JSON leaves out the undefined.
+    const event: NetworkEvent = {
+      timestamp: timestampNs,
+      sensor_id: this.#sensorId,
+      conn_id: this.#connectionIds.of(keys, keyAt, startedNs),
+      transport: 'tcp',
       src_ip: ipText(keys, keyAt),
       src_port: ports >>> 16,
       dst_ip: ipText(keys, keyAt + 4),
       dst_port: ports & 0xffff,
+      has_syn: hasSyn,
+      ip_meta_ttl: syn.ip_meta_ttl,
+      ip_meta_total_length: syn.ip_meta_total_length,
+      ip_meta_id: syn.ip_meta_id,
+      ip_meta_df: syn.ip_meta_df,
+      tcp_meta_window_size: syn.tcp_meta_window_size,
+      tcp_meta_mss: syn.tcp_meta_mss,
+      tcp_meta_window_scale: syn.tcp_meta_window_scale,
+      tcp_meta_options: syn.tcp_meta_options,
+      tcp_signature: syn.tcp_signature,
+      syn_to_clienthello_ms: hasSyn ? elapsedMs(startedNs, flow.firstByteNs) : undefined,
+      tls_version: prints.tls_version,
+      tls_sni: prints.tls_sni,
+      tls_alpn: prints.tls_alpn,
+      tls_alpn_offered: prints.tls_alpn_offered,
+      tls_resumption: prints.tls_resumption,
+      ja3: this.#rawForm(prints.ja3),
+      ja3_hash: prints.ja3_hash,
+      ja4: prints.ja4,
+      ja4_r: this.#rawForm(prints.ja4_r),
+      tls_stack: prints.tls_stack,
     };
-    const identity = [this.#sensorId, ...Object.values(ends), flow.startedNs].join(' ');
-    const event: NetworkEvent = {
-      timestamp: timestampNs,
-      sensor_id: this.#sensorId,
-      conn_id: hash('md5', identity).slice(0, 16),
-      transport: 'tcp',
-      ...ends,
-      has_syn: flow.hasSyn,
-      ...prints,
-    };
-    if (flow.hasSyn) {
-      Object.assign(event, this.#tcp.syns.describe(flow.slot));
-      // Nanoseconds since 1970 exceed what a double holds exactly (they are 256 ns apart): whole microseconds.
-      const microseconds = Math.round(Math.max(0, flow.firstByteNs - flow.startedNs) / 1000);
-      event.syn_to_clienthello_ms = microseconds / 1000;
-    } else this.statistics.hellos_without_syn++;
-    if (ja3.length <= maxRawForm) event.ja3 = ja3;
-    else this.statistics.raw_forms_left_out++;
-    if (ja4_r.length <= maxRawForm) event.ja4_r = ja4_r;
-    else this.statistics.raw_forms_left_out++;
     this.statistics.hellos++;
     this.#onEvent(event);
   }
+
+  #rawForm(text: string): string | undefined {
+    if (text.length <= maxRawForm) return text;
+    this.statistics.raw_forms_left_out++;
+    return undefined;
+  }
+}
+
+/** Nanoseconds since 1970 exceed what a double holds exactly (they are 256 ns apart): whole microseconds. */
+function elapsedMs(fromNs: number, toNs: number): number {
+  return Math.round(Math.max(0, toNs - fromNs) / 1000) / 1000;
 }

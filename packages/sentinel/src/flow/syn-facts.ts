@@ -2,7 +2,7 @@ import type { FrameLayout } from '../decode/frame.ts';
 import type { NetworkEvent } from '../network-event.ts';
 
 /** The fields of a network event that describe the SYN. */
-type SynFields = Pick<
+export type SynFields = Pick<
   NetworkEvent,
   | 'ip_meta_ttl'
   | 'ip_meta_total_length'
@@ -12,6 +12,7 @@ type SynFields = Pick<
   | 'tcp_meta_mss'
   | 'tcp_meta_window_scale'
   | 'tcp_meta_options'
+  | 'tcp_signature'
 >;
 
 const maxOptionBytes = 40;
