@@ -41,6 +41,27 @@ export const captureCounters = [
   'hello_bad_compression_methods',
   'hello_bad_extensions',
 
+  // UDP: what is no hello of QUIC or DTLS, by reason.
+  /** Neither a long header of QUIC nor a record of DTLS in the clear: all that follows a handshake, too. */
+  'datagrams_other',
+  /** Not authentic under the keys of its connection id: of a connection or a server whose start was not seen. */
+  'quic_initial_unreadable',
+  'quic_retries',
+  'quic_version_negotiations',
+  /** Versions that are not read: Google's before TLS, its last, its with TLS; drafts; reserved; others. */
+  'quic_version_gquic',
+  'quic_version_q050',
+  'quic_version_gquic_tls',
+  'quic_version_draft',
+  'quic_version_grease',
+  'quic_version_unknown',
+  'quic_truncated',
+  'quic_malformed',
+  'quic_frame_truncated',
+  'quic_frame_unexpected',
+  'dtls_truncated',
+  'dtls_malformed',
+
   // The bounds of the flow table at work.
   'flows_idle',
   'flows_evicted',

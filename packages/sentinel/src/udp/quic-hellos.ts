@@ -1,0 +1,193 @@
+import {
+  deriveInitialKeys,
+  InitialFrames,
+  initialKeysLength,
+  LongHeader,
+  openInitial,
+  parseLongHeader,
+} from '@ja4/fingerprints';
+import type { CaptureStatistics } from '../capture-statistics.ts';
+import type { UdpHellos } from './udp-hellos.ts';
+
+/** A connection id of at most 20 bytes, after its length. */
+const connectionIdStride = 21;
+/** A client chooses at least as many bytes for the server it does not know yet (RFC 9000, 7.2). */
+const minFirstConnectionId = 8;
+/** No hello, and no start of one, fits a protected payload this short: an acknowledgement, sent alone. */
+const maxAcknowledgement = 64;
+
+const refusedVersions = {
+  gquic: 'quic_version_gquic',
+  q050: 'quic_version_q050',
+  'gquic-tls': 'quic_version_gquic_tls',
+  draft: 'quic_version_draft',
+  grease: 'quic_version_grease',
+  unknown: 'quic_version_unknown',
+} as const;
+
+const outcomeCounters = {
+  ...refusedVersions,
+  'version-negotiation': 'quic_version_negotiations',
+  truncated: 'quic_truncated',
+  malformed: 'quic_malformed',
+} as const;
+
+/** Bits of what is known of a connection besides its hello. */
+const sawRetry = 1;
+const sawSecondHello = 2;
+
+/**
+ * QUIC datagrams (RFC 9000) to the hellos of clients. Keys follow from the first packet of a client, and are
+ * kept when it goes on with the connection id that the server chose; packets of the server are never decrypted.
+ */
+export class QuicHellos {
+  readonly #statistics: CaptureStatistics;
+  readonly #hellos: UdpHellos;
+  readonly #keys: Uint8Array;
+  /** The connection id that the keys come from. */
+  readonly #dcid: Uint8Array;
+  readonly #version: Uint32Array;
+  readonly #known: Uint8Array;
+  readonly #newKeys = new Uint8Array(initialKeysLength);
+  readonly #header = new LongHeader();
+  readonly #frames = new InitialFrames();
+
+  constructor(flows: number, statistics: CaptureStatistics, hellos: UdpHellos) {
+    this.#statistics = statistics;
+    this.#hellos = hellos;
+    this.#keys = new Uint8Array(flows * initialKeysLength);
+    this.#dcid = new Uint8Array(flows * connectionIdStride);
+    this.#version = new Uint32Array(flows);
+    this.#known = new Uint8Array(flows);
+  }
+
+  /** The packets of one datagram of the selected flow, of which the first has a long header (RFC 9000, 12.2). */
+  datagram(buffer: Uint8Array, start: number, end: number, nowNs: number): void {
+    let at = start;
+    while (at < end && buffer[at]! >= 0x80) {
+      const outcome = parseLongHeader(this.#header, buffer, at, end);
+      switch (outcome) {
+        case 'initial':
+          this.#initial(buffer, at, nowNs);
+          break;
+        case 'zero-rtt':
+        case 'handshake':
+          break;
+        case 'retry':
+          this.#retry();
+          return;
+        default:
+          // Without the bit that packets of these versions have set, it may be anything, RTP for instance.
+          if ((buffer[at]! & 0x40) === 0 && outcome in refusedVersions) this.#statistics.datagrams_other++;
+          else this.#statistics[outcomeCounters[outcome]]++;
+          return;
+      }
+      at = this.#header.end;
+    }
+  }
+
+  #initial(buffer: Uint8Array, at: number, nowNs: number): void {
+    const hellos = this.#hellos;
+    let slot = hellos.find();
+    let frames: Uint8Array | undefined;
+    if (slot === -1) {
+      // What the server sends needs no keys: the client's Initial came before.
+      if (hellos.findReverse() !== -1) return;
+      frames = this.#openWithNewKeys(buffer, at);
+      if (frames === undefined) return;
+      slot = hellos.open('quic', nowNs);
+      this.#keep(slot, buffer);
+    } else {
+      hellos.table.touch(slot, nowNs);
+      const isKnown = hellos.transportOf(slot) === 'quic' && this.#header.versionCode === this.#version[slot];
+      if (isKnown) {
+        if (!hellos.isCollecting(slot) && this.#isAcknowledgement()) return;
+        frames = this.#open(this.#keys, slot * initialKeysLength, buffer, at);
+        if (frames === undefined && this.#hasConnectionId(slot, buffer)) {
+          this.#statistics.quic_initial_unreadable++;
+          return;
+        }
+      }
+      if (frames === undefined) {
+        frames = this.#openWithNewKeys(buffer, at);
+        if (frames === undefined) return;
+        // After a Retry the same hello is sent again (RFC 9000, 17.2.5.3); otherwise this is another connection.
+        const isAfterRetry = isKnown && (this.#known[slot]! & sawRetry) !== 0 && this.#header.tokenLength > 0;
+        if (!isAfterRetry) hellos.restart(slot, 'quic', nowNs);
+        this.#keep(slot, buffer);
+      }
+    }
+    this.#read(slot, frames, nowNs);
+  }
+
+  #isAcknowledgement(): boolean {
+    return this.#header.end - this.#header.packetNumber <= maxAcknowledgement;
+  }
+
+  /** Opens the packet as the first one of a connection, with keys from its own connection id. */
+  #openWithNewKeys(buffer: Uint8Array, at: number): Uint8Array | undefined {
+    const { version, dcid, dcidLength } = this.#header;
+    let frames: Uint8Array | undefined;
+    if (version !== undefined && dcidLength >= minFirstConnectionId) {
+      deriveInitialKeys(version, 'client', buffer, dcid, dcidLength, this.#newKeys, 0);
+      frames = this.#open(this.#newKeys, 0, buffer, at);
+    }
+    if (frames === undefined) this.#statistics.quic_initial_unreadable++;
+    return frames;
+  }
+
+  #open(keys: Uint8Array, keysAt: number, buffer: Uint8Array, at: number): Uint8Array | undefined {
+    return openInitial(keys, keysAt, buffer, at, this.#header.packetNumber, this.#header.end);
+  }
+
+  #keep(slot: number, buffer: Uint8Array): void {
+    const { versionCode, dcid, dcidLength } = this.#header;
+    this.#keys.set(this.#newKeys, slot * initialKeysLength);
+    this.#version[slot] = versionCode;
+    this.#known[slot] = 0;
+    const base = slot * connectionIdStride;
+    this.#dcid[base] = dcidLength;
+    for (let i = 0; i < dcidLength; i++) this.#dcid[base + 1 + i] = buffer[dcid + i]!;
+  }
+
+  #hasConnectionId(slot: number, buffer: Uint8Array): boolean {
+    const { dcid, dcidLength } = this.#header;
+    const base = slot * connectionIdStride;
+    if (this.#dcid[base] !== dcidLength) return false;
+    for (let i = 0; i < dcidLength; i++) if (this.#dcid[base + 1 + i] !== buffer[dcid + i]) return false;
+    return true;
+  }
+
+  #retry(): void {
+    this.#statistics.quic_retries++;
+    const slot = this.#hellos.findReverse();
+    if (slot !== -1) this.#known[slot]! |= sawRetry;
+  }
+
+  #read(slot: number, payload: Uint8Array, nowNs: number): void {
+    const frames = this.#frames;
+    const hellos = this.#hellos;
+    frames.reset(payload);
+    let isFirst = true;
+    let frame = frames.next();
+    for (; frame === 'crypto'; frame = frames.next()) {
+      if (hellos.isCollecting(slot)) {
+        if (isFirst) hellos.begin(slot, nowNs);
+        isFirst = false;
+        hellos.add(slot, frames.offset, payload, frames.start, frames.end);
+      } else if (hellos.isFinished(slot)) this.#afterHello(slot, frames.offset);
+    }
+    if (frame === 'truncated') this.#statistics.quic_frame_truncated++;
+    else if (frame === 'unexpected') this.#statistics.quic_frame_unexpected++;
+    hellos.conclude(slot, nowNs);
+  }
+
+  /** A second hello continues the stream of the first (RFC 9001, 4.1.3); the first sent again starts at 0. */
+  #afterHello(slot: number, offset: number): void {
+    if (offset === 0) this.#statistics.hellos_retransmitted++;
+    else if (offset >= this.#hellos.lengthOf(slot) && (this.#known[slot]! & sawSecondHello) === 0) {
+      this.#known[slot]! |= sawSecondHello;
+      this.#statistics.hellos_second++;
+    }
+  }
+}
