@@ -1,30 +1,21 @@
-import type { ByteReader } from './byte-reader.ts';
+import { byteText } from './byte-text.ts';
+import { uint8List, uint16List, vectorEnd } from './vector.ts';
 
 /** What the extensions of a ClientHello say, as far as fingerprints and network events use it. */
 export interface ExtensionFields {
   /** Host name of server_name, one character per byte as on the wire; not validated. */
-  readonly serverName?: string;
+  serverName?: string;
   /** Protocol names of ALPN in order, one character (U+0000 to U+00FF) per byte. */
-  readonly alpn: readonly string[];
-  readonly supportedVersions: readonly number[];
-  readonly supportedGroups: readonly number[];
-  readonly ecPointFormats: readonly number[];
-  readonly signatureAlgorithms: readonly number[];
+  alpn: readonly string[];
+  supportedVersions: readonly number[];
+  supportedGroups: readonly number[];
+  ecPointFormats: readonly number[];
+  signatureAlgorithms: readonly number[];
   /** A pre_shared_key extension is there: TLS 1.3 resumption, or an external key. */
-  readonly hasPreSharedKey: boolean;
+  hasPreSharedKey: boolean;
   /** A session ticket was sent. The empty extension, which only says "I know tickets", does not count. */
-  readonly hasSessionTicket: boolean;
+  hasSessionTicket: boolean;
 }
-
-export const noExtensionFields: ExtensionFields = {
-  alpn: [],
-  supportedVersions: [],
-  supportedGroups: [],
-  ecPointFormats: [],
-  signatureAlgorithms: [],
-  hasPreSharedKey: false,
-  hasSessionTicket: false,
-};
 
 /** Extension types with a meaning here. Source: IANA "TLS ExtensionType Values". */
 export const extensionType = {
@@ -42,63 +33,93 @@ export const extensionType = {
   cookie: 44,
 } as const;
 
-/** One extension's content to the field it stands for; undefined when the content breaks its format. */
-type ExtensionParser = (body: ByteReader) => Partial<ExtensionFields> | undefined;
+/** Reads a body, `bytes[from, to)`, into its field; false when the body breaks its format. */
+type ExtensionReader = (fields: ExtensionFields, bytes: Uint8Array, from: number, to: number) => boolean;
 
-export const extensionParsers: ReadonlyMap<number, ExtensionParser> = new Map<number, ExtensionParser>([
+const readersByType: readonly (readonly [type: number, reader: ExtensionReader])[] = [
   [extensionType.serverName, serverName],
   [extensionType.supportedGroups, supportedGroups],
   [extensionType.ecPointFormats, ecPointFormats],
   [extensionType.signatureAlgorithms, signatureAlgorithms],
   [extensionType.alpn, alpn],
-  [extensionType.sessionTicket, (body) => ({ hasSessionTicket: body.remaining > 0 })],
-  [extensionType.preSharedKey, () => ({ hasPreSharedKey: true })],
+  [extensionType.sessionTicket, sessionTicket],
+  [extensionType.preSharedKey, preSharedKey],
   [extensionType.supportedVersions, supportedVersions],
-]);
+];
+
+export const extensionReaders: readonly ExtensionReader[] = readersByType.map(([, reader]) => reader);
+
+const highestType = Math.max(...readersByType.map(([type]) => type));
+const indexByType = new Int8Array(highestType + 1).fill(-1);
+for (const [index, [type]] of readersByType.entries()) indexByType[type] = index;
+
+/** Which of {@link extensionReaders} (below 32) reads an extension of this type; -1 for none. */
+export function readerIndex(type: number): number {
+  return type <= highestType ? indexByType[type]! : -1;
+}
 
 /** RFC 6066 section 3: a list of typed names, of which only host_name (0) was ever defined. */
-function serverName(body: ByteReader): Partial<ExtensionFields> | undefined {
-  const list = body.vector(2);
-  if (list === undefined) return undefined;
-  const type = list.uint(1);
-  const name = list.vector(2);
-  if (type !== 0 || name === undefined || name.remaining === 0) return undefined;
-  return { serverName: name.restAsBinaryText() };
+function serverName(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
+  const listEnd = vectorEnd(bytes, from, 2, to);
+  if (listEnd < 0 || listEnd === from + 2 || bytes[from + 2] !== 0) return false;
+  const nameEnd = vectorEnd(bytes, from + 3, 2, listEnd);
+  const nameStart = from + 5;
+  if (nameEnd <= nameStart) return false;
+  fields.serverName = byteText(bytes, nameStart, nameEnd);
+  return true;
 }
 
 /** RFC 7301 section 3.1. */
-function alpn(body: ByteReader): Partial<ExtensionFields> | undefined {
-  const list = body.vector(2);
-  if (list === undefined) return undefined;
+function alpn(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
+  const listEnd = vectorEnd(bytes, from, 2, to);
+  if (listEnd < 0) return false;
   const names: string[] = [];
-  while (list.remaining > 0) {
-    const name = list.vector(1);
-    if (name === undefined) return undefined;
-    names.push(name.restAsBinaryText());
+  for (let at = from + 2; at < listEnd; ) {
+    const nameEnd = vectorEnd(bytes, at, 1, listEnd);
+    if (nameEnd < 0) return false;
+    names.push(byteText(bytes, at + 1, nameEnd));
+    at = nameEnd;
   }
-  return { alpn: names };
+  fields.alpn = names;
+  return true;
 }
 
 /** RFC 8446 section 4.2.1; the length is one byte in a ClientHello. */
-function supportedVersions(body: ByteReader): Partial<ExtensionFields> | undefined {
-  const list = body.vector(1);
-  return list && { supportedVersions: list.rest(2) };
+function supportedVersions(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
+  const end = vectorEnd(bytes, from, 1, to);
+  if (end >= 0) fields.supportedVersions = uint16List(bytes, from + 1, end);
+  return end >= 0;
 }
 
 /** RFC 8446 section 4.2.7. */
-function supportedGroups(body: ByteReader): Partial<ExtensionFields> | undefined {
-  const list = body.vector(2);
-  return list && { supportedGroups: list.rest(2) };
+function supportedGroups(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
+  const end = vectorEnd(bytes, from, 2, to);
+  if (end >= 0) fields.supportedGroups = uint16List(bytes, from + 2, end);
+  return end >= 0;
 }
 
 /** RFC 8422 section 5.1.2. */
-function ecPointFormats(body: ByteReader): Partial<ExtensionFields> | undefined {
-  const list = body.vector(1);
-  return list && { ecPointFormats: list.rest(1) };
+function ecPointFormats(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
+  const end = vectorEnd(bytes, from, 1, to);
+  if (end >= 0) fields.ecPointFormats = uint8List(bytes, from + 1, end);
+  return end >= 0;
 }
 
 /** RFC 8446 section 4.2.3. */
-function signatureAlgorithms(body: ByteReader): Partial<ExtensionFields> | undefined {
-  const list = body.vector(2);
-  return list && { signatureAlgorithms: list.rest(2) };
+function signatureAlgorithms(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
+  const end = vectorEnd(bytes, from, 2, to);
+  if (end >= 0) fields.signatureAlgorithms = uint16List(bytes, from + 2, end);
+  return end >= 0;
+}
+
+/** RFC 5077 section 3.2. */
+function sessionTicket(fields: ExtensionFields, _bytes: Uint8Array, from: number, to: number): boolean {
+  fields.hasSessionTicket = to > from;
+  return true;
+}
+
+/** RFC 8446 section 4.2.11. */
+function preSharedKey(fields: ExtensionFields): boolean {
+  fields.hasPreSharedKey = true;
+  return true;
 }

@@ -1,13 +1,13 @@
-import { ByteReader } from './byte-reader.ts';
-import { type ExtensionFields, extensionParsers, noExtensionFields } from './client-hello-extensions.ts';
-import type { HelloTransport } from './offered-version.ts';
+import { type ExtensionFields, extensionReaders, readerIndex } from './client-hello-extensions.ts';
+import type { HelloTransport } from './hello-transport.ts';
 import type { ParseResult } from './parse-result.ts';
+import { uint8List, uint16, uint16List, vectorEnd } from './vector.ts';
 
 /**
  * A TLS ClientHello (RFC 8446 section 4.1.2) as far as fingerprints need it. Lists are in wire order with
  * GREASE still in them; code points are plain numbers, known or not.
  */
-export interface ClientHello extends ExtensionFields {
+export interface ClientHello extends Readonly<ExtensionFields> {
   /** The `legacy_version` field: 0x0303 in TLS 1.2 and 1.3. */
   readonly legacyVersion: number;
   readonly sessionIdLength: number;
@@ -38,13 +38,16 @@ export type ClientHelloFailure =
   | 'bad-extensions';
 
 const clientHelloType = 1;
-const handshakeHeaderLength = 4;
-const randomLength = 32;
+/** Where the session id stands: after type, length, version and random. */
+const sessionIdAt = 1 + 3 + 2 + 32;
 
 /**
  * Parses one handshake message, from its type byte on (record headers removed). Bytes after the message are
  * ignored. An extension whose content is malformed does not fail the hello: what was offered is still
  * what the fingerprints are about. Work and memory are linear in the length of the message.
+ *
+ *     01 | length 3 | version 2 | random 32 | session id 1+n | cookie 1+n (DTLS only)
+ *        | cipher suites 2+n | compression methods 1+n | extensions 2+n, or the end
  *
  * A DTLS message (`transport` is `dtls`) is expected reassembled and in TLS form: type, 24-bit length, body,
  * without message_seq, fragment_offset and fragment_length. Its body has a cookie vector after the session id
@@ -54,76 +57,86 @@ export function parseClientHello(
   handshake: Uint8Array,
   transport: HelloTransport = 'tcp',
 ): ParseResult<ClientHello, ClientHelloFailure> {
-  const failed = (reason: ClientHelloFailure, at: number) => ({ ok: false, reason, at }) as const;
-  if (handshake.length > 0 && handshake[0] !== clientHelloType) {
-    return failed(isSslv2Hello(handshake) ? 'sslv2-hello' : 'not-client-hello', 0);
+  const bytes = handshake;
+  if (bytes.length > 0 && bytes[0] !== clientHelloType) {
+    return failed(isSslv2Hello(bytes) ? 'sslv2-hello' : 'not-client-hello', 0);
   }
-  if (handshake.length < handshakeHeaderLength) return failed('truncated', handshake.length);
-  const end = handshakeHeaderLength + new ByteReader(handshake, 1).uint(3);
-  if (end > handshake.length) return failed('truncated', handshake.length);
+  if (bytes.length < 4) return failed('truncated', bytes.length);
+  const end = 4 + ((bytes[1]! << 16) | uint16(bytes, 2));
+  if (end > bytes.length) return failed('truncated', bytes.length);
 
-  const reader = new ByteReader(handshake, handshakeHeaderLength, end);
-  const legacyVersion = reader.uint(2);
-  if (legacyVersion < 0 || !reader.skip(randomLength)) return failed('bad-header', reader.position);
-  const sessionId = reader.vector(1);
-  if (sessionId === undefined || sessionId.remaining > 32) return failed('bad-session-id', reader.position);
-  if (transport === 'dtls' && reader.vector(1) === undefined) return failed('bad-cookie', reader.position);
-  const cipherSuites = reader.vector(2);
-  if (cipherSuites === undefined || cipherSuites.remaining % 2 !== 0) {
-    return failed('bad-cipher-suites', reader.position);
-  }
-  const compressionMethods = reader.vector(1);
-  if (compressionMethods === undefined) return failed('bad-compression-methods', reader.position);
-  // Before TLS 1.2 and in minimal clients the whole extension block may be missing (RFC 5246, 7.4.1.2).
-  const block = reader.remaining === 0 ? new ByteReader(handshake, end, end) : reader.vector(2);
-  if (block === undefined) return failed('bad-extensions', reader.position);
-  const found = parseExtensions(block);
-  if (found === undefined) return failed('bad-extensions', block.position);
-  return {
-    ok: true,
-    value: {
-      legacyVersion,
-      sessionIdLength: sessionId.remaining,
-      cipherSuites: cipherSuites.rest(2),
-      compressionMethods: compressionMethods.rest(1),
-      ...found,
-    },
+  if (end < sessionIdAt) return failed('bad-header', end);
+  const sessionIdEnd = vectorEnd(bytes, sessionIdAt, 1, end);
+  const sessionIdLength = sessionIdEnd - sessionIdAt - 1;
+  if (sessionIdEnd < 0 || sessionIdLength > 32) return failed('bad-session-id', sessionIdAt);
+  const ciphersAt = transport === 'dtls' ? vectorEnd(bytes, sessionIdEnd, 1, end) : sessionIdEnd;
+  if (ciphersAt < 0) return failed('bad-cookie', sessionIdEnd);
+  const ciphersEnd = vectorEnd(bytes, ciphersAt, 2, end);
+  if (ciphersEnd < 0 || (ciphersEnd - ciphersAt) % 2 !== 0) return failed('bad-cipher-suites', ciphersAt);
+  const methodsEnd = vectorEnd(bytes, ciphersEnd, 1, end);
+  if (methodsEnd < 0) return failed('bad-compression-methods', ciphersEnd);
+
+  const hello: MutableHello = {
+    legacyVersion: uint16(bytes, 4),
+    sessionIdLength,
+    cipherSuites: uint16List(bytes, ciphersAt + 2, ciphersEnd),
+    compressionMethods: uint8List(bytes, ciphersEnd + 1, methodsEnd),
+    extensions: [],
+    malformedExtensions: [],
+    alpn: [],
+    supportedVersions: [],
+    supportedGroups: [],
+    ecPointFormats: [],
+    signatureAlgorithms: [],
+    hasPreSharedKey: false,
+    hasSessionTicket: false,
   };
+  // Before TLS 1.2 and in minimal clients the whole extension block may be missing (RFC 5246, 7.4.1.2).
+  if (methodsEnd === end) return { ok: true, value: hello };
+  const blockEnd = vectorEnd(bytes, methodsEnd, 2, end);
+  if (blockEnd < 0) return failed('bad-extensions', methodsEnd);
+  const fault = readExtensions(hello, bytes, methodsEnd + 2, blockEnd);
+  return fault < 0 ? { ok: true, value: hello } : failed('bad-extensions', fault);
+}
+
+function failed(reason: ClientHelloFailure, at: number) {
+  return { ok: false, reason, at } as const;
+}
+
+/** The hello while it is being read. */
+interface MutableHello extends ExtensionFields, Omit<ClientHello, keyof ExtensionFields> {
+  readonly extensions: number[];
+  readonly malformedExtensions: number[];
+}
+
+/** Fills in what the extensions in `bytes[start, end)` say. -1, or where they do not divide into whole ones. */
+function readExtensions(hello: MutableHello, bytes: Uint8Array, start: number, end: number): number {
+  let seen = 0;
+  for (let at = start; at < end; ) {
+    const bodyEnd = at + 4 > end ? -1 : vectorEnd(bytes, at + 2, 2, end);
+    if (bodyEnd < 0) return at;
+    const type = uint16(bytes, at);
+    hello.extensions.push(type);
+    const index = readerIndex(type);
+    // A repeated extension is illegal (RFC 8446, 4.2); the first is the one that names the field.
+    if (index >= 0 && (seen & (1 << index)) === 0) {
+      seen |= 1 << index;
+      const read = extensionReaders[index]!;
+      if (!read(hello, bytes, at + 4, bodyEnd)) hello.malformedExtensions.push(type);
+    }
+    at = bodyEnd;
+  }
+  return -1;
 }
 
 /**
  * Whether bytes are the SSL 2.0 form of a ClientHello, in which old clients also offered SSL 3.0 and TLS
- * (RFC 5246 appendix E.2): `1lllllll llllllll | 01 | 00 02 or 03 xx`. It stands outside of TLS records.
+ * (RFC 5246 appendix E.2). It stands outside of TLS records:
+ *
+ *     1lllllll llllllll | 01 | 00 02 or 03 xx | …
  */
 export function isSslv2Hello(bytes: Uint8Array, at = 0): boolean {
-  return (
-    at + 5 <= bytes.length &&
-    bytes[at]! >= 0x80 &&
-    bytes[at + 2] === clientHelloType &&
-    ((bytes[at + 3] === 3 && bytes[at + 4]! <= 4) || (bytes[at + 3] === 0 && bytes[at + 4] === 2))
-  );
-}
-
-type Extensions = Pick<ClientHello, 'extensions' | 'malformedExtensions' | keyof ExtensionFields>;
-
-/** undefined when the block does not divide into whole extensions; the reader then stands at the fault. */
-function parseExtensions(block: ByteReader): Extensions | undefined {
-  const types: number[] = [];
-  const malformed: number[] = [];
-  const fields: ExtensionFields = { ...noExtensionFields };
-  const seen = new Set<number>();
-  while (block.remaining > 0) {
-    const type = block.uint(2);
-    const body = type < 0 ? undefined : block.vector(2);
-    if (body === undefined) return undefined;
-    types.push(type);
-    const parse = extensionParsers.get(type);
-    // A repeated extension is illegal (RFC 8446, 4.2); the first is the one that names the field.
-    if (parse === undefined || seen.has(type)) continue;
-    seen.add(type);
-    const parsed = parse(body);
-    if (parsed === undefined) malformed.push(type);
-    else Object.assign(fields, parsed);
-  }
-  return { ...fields, extensions: types, malformedExtensions: malformed };
+  if (at + 5 > bytes.length || bytes[at]! < 0x80 || bytes[at + 2] !== clientHelloType) return false;
+  const version = uint16(bytes, at + 3);
+  return version === 0x0002 || (version >= 0x0300 && version <= 0x0304);
 }

@@ -1,8 +1,11 @@
 import type { ClientHello } from './client-hello.ts';
+import { CodeListMemo } from './code-list-memo.ts';
 import { md5Hex, truncatedSha256 } from './digest.ts';
-import { ja3 } from './ja3.ts';
+import type { HelloTransport } from './hello-transport.ts';
+import { ja3Input, ja3Text } from './ja3.ts';
 import { ja4Parts, rawForm } from './ja4.ts';
-import { type HelloTransport, offeredTlsVersion } from './offered-version.ts';
+import { ja4Input, readJa4Input } from './ja4-input.ts';
+import { versionName } from './offered-version.ts';
 import { tlsStackParts } from './tls-stack.ts';
 
 /** Everything a ClientHello tells, under the names that network events and tables use. */
@@ -27,30 +30,59 @@ export interface Fingerprint {
 /** No client offers more; a hostile list of 30,000 one-byte names must not fill tables. */
 export const maxAlpnOffered = 32;
 
-/** All fingerprints of one hello. */
+/** All fingerprints of one hello. Clients that come again are answered from memory (`CodeListMemo`). */
 export function fingerprint(hello: ClientHello, transport: HelloTransport): Fingerprint {
-  const text = ja3(hello);
-  const parts = ja4Parts(hello, transport);
-  const stack = tlsStackParts(hello, transport);
-  // Hashing is most of the work, and the two keys share their lists unless the connection is a special one.
-  const ciphers = truncatedSha256(parts.ciphers);
-  const extensions = truncatedSha256(parts.extensions);
-  const lasting = stack.extensions === parts.extensions ? extensions : truncatedSha256(stack.extensions);
+  const { ja3, ja3_hash } = ja3Memo.get(ja3Input(hello));
+  const { ja4, ja4_r, tls_stack, tls_version } = ja4Memo.get(ja4Input(hello, transport, 'sorted'));
   const result: Fingerprint = {
-    ja3: text,
-    ja3_hash: md5Hex(text),
-    ja4: `${parts.a}_${ciphers}_${extensions}`,
-    ja4_r: rawForm(parts),
-    tls_stack: `${stack.a}_${ciphers}_${lasting}`,
-    tls_version: offeredTlsVersion(hello, transport),
-    tls_alpn_offered: hello.alpn.slice(0, maxAlpnOffered).map((name) => printable(name, maxProtocolName)),
+    ja3,
+    ja3_hash,
+    ja4,
+    ja4_r,
+    tls_stack,
+    tls_version,
+    tls_alpn_offered: hello.alpn.slice(0, maxAlpnOffered),
     tls_resumption: hello.hasPreSharedKey || hello.hasSessionTicket,
   };
+  const offered = result.tls_alpn_offered;
+  for (let i = 0; i < offered.length; i++) offered[i] = printable(offered[i]!, maxProtocolName);
   if (hello.serverName !== undefined) result.tls_sni = printable(hello.serverName, maxServerName);
-  const first = result.tls_alpn_offered[0];
-  if (first !== undefined) result.tls_alpn = first;
+  if (offered.length > 0) result.tls_alpn = offered[0]!;
   return result;
 }
+
+/** Enough for the different clients of a busy hour; a place takes at most 2 KiB. */
+const remembered = 1024;
+const maxCodes = 192;
+
+const ja3Memo = new CodeListMemo(
+  (input) => {
+    const ja3 = ja3Text(input);
+    return { ja3, ja3_hash: md5Hex(ja3) };
+  },
+  remembered,
+  maxCodes,
+);
+
+const ja4Memo = new CodeListMemo(
+  (list) => {
+    const input = readJa4Input(list);
+    const parts = ja4Parts(input, 'sorted');
+    const stack = tlsStackParts(input);
+    const ciphers = truncatedSha256(parts.ciphers);
+    const extensions = truncatedSha256(parts.extensions);
+    // The two keys share this list too unless the connection is a special one.
+    const lasting = stack.extensions === parts.extensions ? extensions : truncatedSha256(stack.extensions);
+    return {
+      ja4: `${parts.a}_${ciphers}_${extensions}`,
+      ja4_r: rawForm(parts),
+      tls_stack: `${stack.a}_${ciphers}_${lasting}`,
+      tls_version: versionName(input.version),
+    };
+  },
+  remembered,
+  maxCodes,
+);
 
 /** Longest names kept, in bytes. DNS names have at most 253; registered ALPN names at most 22. */
 const maxServerName = 255;
@@ -58,7 +90,18 @@ const maxProtocolName = 64;
 
 /** Wire bytes as a text that is safe to log and store: printable ASCII, everything else `\xNN`. */
 function printable(bytes: string, maxBytes: number): string {
+  if (bytes.length <= maxBytes && isPrintable(bytes)) return bytes;
   return bytes
     .slice(0, maxBytes)
     .replace(/[^\x21-\x7e]|\\/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
+
+function isPrintable(bytes: string): boolean {
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes.charCodeAt(i);
+    if (byte < 0x21 || byte > 0x7e || byte === backslash) return false;
+  }
+  return true;
+}
+
+const backslash = 0x5c;

@@ -5,7 +5,3 @@
 export function isGrease(code: number): boolean {
   return (code & 0x0f0f) === 0x0a0a && code >> 8 === (code & 0xff);
 }
-
-export function withoutGrease(codes: readonly number[]): number[] {
-  return codes.filter((code) => !isGrease(code));
-}

@@ -6,8 +6,8 @@ import {
   encodeClientHello,
   encodeExtension,
 } from './encode-client-hello.ts';
+import type { HelloTransport } from './hello-transport.ts';
 import { ja4, ja4r } from './ja4.ts';
-import type { HelloTransport } from './offered-version.ts';
 
 function hello(content: Partial<ClientHelloContent>) {
   const result = parseClientHello(encodeClientHello({ cipherSuites: [0x1301], ...content }));

@@ -1,28 +1,18 @@
 import type { ClientHello } from './client-hello.ts';
 import { extensionType } from './client-hello-extensions.ts';
+import { hexText, leavingOut, none } from './code-text.ts';
 import { truncatedSha256 } from './digest.ts';
-import { withoutGrease } from './grease.ts';
-import { type HelloTransport, offeredVersionCode } from './offered-version.ts';
+import type { HelloTransport } from './hello-transport.ts';
+import { type Ja4Input, ja4Input, type ListOrder, readJa4Input } from './ja4-input.ts';
 
 /** The three parts of a JA4 before b and c are hashed. */
 export interface Ja4Parts {
   /** Transport, version, SNI, counts, ALPN: 10 characters. */
   readonly a: string;
-  /** Sorted cipher suites. */
+  /** Cipher suites. */
   readonly ciphers: string;
-  /** Sorted extensions without server_name and ALPN, and the signature algorithms in wire order. */
+  /** Extensions, and the signature algorithms in wire order. */
   readonly extensions: string;
-}
-
-export function ja4Parts(hello: ClientHello, transport: HelloTransport): Ja4Parts {
-  const hashed = hello.extensions.filter(
-    (type) => type !== extensionType.serverName && type !== extensionType.alpn,
-  );
-  return {
-    a: partA(hello, transport),
-    ciphers: sortedHex(hello.cipherSuites),
-    extensions: withAlgorithms(hashed, hello),
-  };
 }
 
 /**
@@ -31,51 +21,61 @@ export function ja4Parts(hello: ClientHello, transport: HelloTransport): Ja4Part
  * each the first 12 digits of SHA-256, zeros when empty. Source: FoxIO JA4.md, "JA4 Algorithm".
  */
 export function ja4(hello: ClientHello, transport: HelloTransport): string {
-  const { a, ciphers, extensions } = ja4Parts(hello, transport);
-  return `${a}_${truncatedSha256(ciphers)}_${truncatedSha256(extensions)}`;
+  return hashedForm(partsOf(hello, transport, 'sorted'));
 }
 
-/** JA4 with the lists themselves in place of their hashes. Source: FoxIO JA4.md, "Raw Output". */
+/** JA4_r: JA4 with the lists themselves in place of their hashes. Source: FoxIO JA4.md, "Raw Output". */
 export function ja4r(hello: ClientHello, transport: HelloTransport): string {
-  return rawForm(ja4Parts(hello, transport));
+  return rawForm(partsOf(hello, transport, 'sorted'));
 }
 
 /**
- * JA4_o: as JA4, but ciphers and extensions in the order of the wire, "less GREASE values. This means SNI
- * (0000) and ALPN (0010) are included". Source: FoxIO JA4.md, "Raw Output".
+ * JA4_o: as JA4, but with "the original values in the original order, less GREASE values. This means SNI
+ * (0000) and ALPN (0010) are included." Source: FoxIO JA4.md, "Raw Output".
  */
 export function ja4o(hello: ClientHello, transport: HelloTransport): string {
-  const { a, ciphers, extensions } = originalParts(hello, transport);
-  return `${a}_${truncatedSha256(ciphers)}_${truncatedSha256(extensions)}`;
+  return hashedForm(partsOf(hello, transport, 'wire'));
 }
 
 /** JA4_ro: JA4_o with the lists themselves in place of their hashes. Source: FoxIO JA4.md, "Raw Output". */
 export function ja4ro(hello: ClientHello, transport: HelloTransport): string {
-  return rawForm(originalParts(hello, transport));
+  return rawForm(partsOf(hello, transport, 'wire'));
 }
 
-function originalParts(hello: ClientHello, transport: HelloTransport): Ja4Parts {
-  const algorithms = withoutGrease(hello.signatureAlgorithms);
-  const extensions = hexList(withoutGrease(hello.extensions));
-  return {
-    a: partA(hello, transport),
-    ciphers: hexList(withoutGrease(hello.cipherSuites)),
-    extensions: algorithms.length === 0 ? extensions : `${extensions}_${hexList(algorithms)}`,
-  };
+function partsOf(hello: ClientHello, transport: HelloTransport, order: ListOrder): Ja4Parts {
+  return ja4Parts(readJa4Input(ja4Input(hello, transport, order)), order);
+}
+
+function hashedForm({ a, ciphers, extensions }: Ja4Parts): string {
+  return `${a}_${truncatedSha256(ciphers)}_${truncatedSha256(extensions)}`;
 }
 
 export function rawForm({ a, ciphers, extensions }: Ja4Parts): string {
   return `${a}_${ciphers}_${extensions}`;
 }
 
+/** "We've already captured them in the a section of the fingerprint" (FoxIO JA4.md, "Extension hash"). */
+const saidInPartA = leavingOut(extensionType.serverName, extensionType.alpn);
+
+export function ja4Parts(input: Ja4Input, order: ListOrder): Ja4Parts {
+  const { codes, ciphers, extensions } = input;
+  const listed = hexText(codes, extensions.from, extensions.to, order === 'sorted' ? saidInPartA : none);
+  return {
+    a: partA(input),
+    ciphers: hexText(codes, ciphers.from, ciphers.to),
+    extensions: withAlgorithms(listed, input),
+  };
+}
+
 /**
  * JA4 part a: transport, TLS version, SNI, cipher and extension counts, ALPN (10 characters).
  * Counts saturate at 99 and leave out GREASE (RFC 8701). Source: FoxIO JA4.md, "JA4 Algorithm".
  */
-function partA(hello: ClientHello, transport: HelloTransport): string {
-  const sni = hello.extensions.includes(extensionType.serverName) ? 'd' : 'i';
-  const counts = count(hello.cipherSuites) + count(hello.extensions);
-  return `${protocolAndVersion(hello, transport)}${sni}${counts}${alpnPart(hello.alpn[0] ?? '')}`;
+function partA(input: Ja4Input): string {
+  const { codes, ciphers, extensions } = input;
+  const sni = codes.subarray(extensions.from, extensions.to).includes(extensionType.serverName) ? 'd' : 'i';
+  const counts = countText(ciphers.to - ciphers.from) + countText(extensions.to - extensions.from);
+  return `${protocolAndVersion(input)}${sni}${counts}${alpnPart(input.alpnEnds)}`;
 }
 
 /** Versions by code point; everything else, drafts included, is `00`. */
@@ -94,23 +94,22 @@ const ja4Versions: Readonly<Record<number, string>> = {
 const protocolLetters = { tcp: 't', quic: 'q', dtls: 'd' } as const;
 
 /** The first three characters: `t13`, `q13`, `dd2`, … */
-export function protocolAndVersion(hello: ClientHello, transport: HelloTransport): string {
-  return protocolLetters[transport] + (ja4Versions[offeredVersionCode(hello, transport)] ?? '00');
+export function protocolAndVersion({ transport, version }: Ja4Input): string {
+  return protocolLetters[transport] + (ja4Versions[version] ?? '00');
 }
 
-/** Two digits: how many of the codes are not GREASE, at most 99. */
-export function count(codes: readonly number[]): string {
-  return String(Math.min(99, withoutGrease(codes).length)).padStart(2, '0');
+/** Two digits, at most 99. */
+export function countText(count: number): string {
+  return String(Math.min(99, count)).padStart(2, '0');
 }
 
 /**
  * First and last character of the first protocol offered. If either of the two bytes is not an ASCII letter
  * or digit, first and last digit of the value's hexadecimal form, so that the part stays printable.
  */
-function alpnPart(protocol: string): string {
-  if (protocol === '') return '00';
-  const first = protocol.charCodeAt(0);
-  const last = protocol.charCodeAt(protocol.length - 1);
+function alpnPart(ends: number): string {
+  const first = ends >> 8;
+  const last = ends & 0xff;
   if (isAlphanumeric(first) && isAlphanumeric(last)) return String.fromCharCode(first, last);
   return (first >> 4).toString(16) + (last & 0xf).toString(16);
 }
@@ -119,22 +118,8 @@ function isAlphanumeric(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
 }
 
-/** Sorted extensions, then `_` and the signature algorithms in wire order where there are any. */
-export function withAlgorithms(extensions: readonly number[], hello: ClientHello): string {
-  const algorithms = withoutGrease(hello.signatureAlgorithms);
-  const listed = sortedHex(extensions);
-  return algorithms.length === 0 ? listed : `${listed}_${hexList(algorithms)}`;
-}
-
-/** Codes without GREASE in ascending order, four lower-case hexadecimal digits each, comma-joined. */
-export function sortedHex(codes: readonly number[]): string {
-  return hexList(Uint16Array.from(withoutGrease(codes)).sort());
-}
-
-const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-function hexList(codes: readonly number[] | Uint16Array): string {
-  let text = '';
-  for (const code of codes) text += `${text === '' ? '' : ','}${hexBytes[code >> 8]}${hexBytes[code & 0xff]}`;
-  return text;
+/** Extensions, then `_` and the signature algorithms in wire order where there are any. */
+export function withAlgorithms(extensions: string, { codes, algorithms }: Ja4Input): string {
+  const { from, to } = algorithms;
+  return from === to ? extensions : `${extensions}_${hexText(codes, from, to)}`;
 }

@@ -1,18 +1,20 @@
 import type { ClientHello } from './client-hello.ts';
-import { withoutGrease } from './grease.ts';
-
-/** How the ClientHello travelled: TLS over TCP, CRYPTO frames of QUIC, or DTLS. */
-export type HelloTransport = 'tcp' | 'quic' | 'dtls';
+import { isGrease } from './grease.ts';
+import type { HelloTransport } from './hello-transport.ts';
 
 /**
  * The highest version offered, as its code point: the best non-GREASE value of supported_versions where
  * that extension says anything, else `legacy_version`. DTLS counts downwards from 0xfeff.
  */
 export function offeredVersionCode(hello: ClientHello, transport: HelloTransport): number {
-  const offered = withoutGrease(hello.supportedVersions);
-  if (offered.length === 0) return hello.legacyVersion;
-  const better = transport === 'dtls' ? Math.min : Math.max;
-  return offered.reduce((best, code) => better(best, code));
+  const offered = hello.supportedVersions;
+  let best = -1;
+  for (let i = 0; i < offered.length; i++) {
+    const code = offered[i]!;
+    if (isGrease(code)) continue;
+    if (best < 0 || (transport === 'dtls' ? code < best : code > best)) best = code;
+  }
+  return best < 0 ? hello.legacyVersion : best;
 }
 
 const versionNames: Readonly<Record<number, string>> = {
@@ -32,7 +34,10 @@ const versionNames: Readonly<Record<number, string>> = {
  * is `draft-N`, any other code its hexadecimal number (`0x7e02`).
  */
 export function offeredTlsVersion(hello: ClientHello, transport: HelloTransport = 'tcp'): string {
-  const code = offeredVersionCode(hello, transport);
+  return versionName(offeredVersionCode(hello, transport));
+}
+
+export function versionName(code: number): string {
   if (code >> 8 === 0x7f) return `draft-${code & 0xff}`;
   return versionNames[code] ?? `0x${code.toString(16).padStart(4, '0')}`;
 }

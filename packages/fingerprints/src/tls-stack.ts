@@ -1,11 +1,13 @@
 import type { ClientHello } from './client-hello.ts';
 import { extensionType } from './client-hello-extensions.ts';
+import { countKept, hexText, leavingOut } from './code-text.ts';
 import { truncatedSha256 } from './digest.ts';
-import { count, type Ja4Parts, protocolAndVersion, sortedHex, withAlgorithms } from './ja4.ts';
-import type { HelloTransport } from './offered-version.ts';
+import type { HelloTransport } from './hello-transport.ts';
+import { countText, type Ja4Parts, protocolAndVersion, withAlgorithms } from './ja4.ts';
+import { type Ja4Input, ja4Input, readJa4Input } from './ja4-input.ts';
 
 /** Extensions that come and go with the connection, not with the software that opens it. */
-const perConnection: ReadonlySet<number> = new Set([
+const perConnection = leavingOut(
   extensionType.serverName,
   extensionType.alpn,
   extensionType.padding,
@@ -16,7 +18,7 @@ const perConnection: ReadonlySet<number> = new Set([
   extensionType.preSharedKey,
   extensionType.earlyData,
   extensionType.cookie,
-]);
+);
 
 /**
  * The key of a client's TLS stack: one value for one piece of software, whether it resumes a session, opens
@@ -26,18 +28,23 @@ const perConnection: ReadonlySet<number> = new Set([
  * `t13x1514xx_8daaf6152771_02713d6af862` is transport and version (`t13`), `x` for SNI, cipher count (`15`),
  * extension count (`14`), `xx` for ALPN, then the two hashes. The extensions server_name (0), ALPN (16),
  * padding (21), compress_certificate (27), session_ticket (35), pre_shared_key (41), early_data (42) and
- * cookie (44) are left out of the count and of the last hash; everything else follows the rules of JA4. The `x` keeps it from being mistaken for a JA4.
+ * cookie (44) are left out of the count and of the last hash; everything else follows the rules of JA4. The
+ * `x` keeps it from being mistaken for a JA4.
  */
 export function tlsStack(hello: ClientHello, transport: HelloTransport): string {
-  const { a, extensions } = tlsStackParts(hello, transport);
-  return `${a}_${truncatedSha256(sortedHex(hello.cipherSuites))}_${truncatedSha256(extensions)}`;
+  const input = readJa4Input(ja4Input(hello, transport, 'sorted'));
+  const { a, extensions } = tlsStackParts(input);
+  const ciphers = hexText(input.codes, input.ciphers.from, input.ciphers.to);
+  return `${a}_${truncatedSha256(ciphers)}_${truncatedSha256(extensions)}`;
 }
 
 /** The stack key's own parts before hashing; the one between them, the cipher suites, is JA4's. */
-export function tlsStackParts(hello: ClientHello, transport: HelloTransport): Omit<Ja4Parts, 'ciphers'> {
-  const lasting = hello.extensions.filter((type) => !perConnection.has(type));
+export function tlsStackParts(input: Ja4Input): Omit<Ja4Parts, 'ciphers'> {
+  const { codes, ciphers, extensions } = input;
+  const { from, to } = extensions;
+  const counts = countText(ciphers.to - ciphers.from) + countText(countKept(codes, from, to, perConnection));
   return {
-    a: `${protocolAndVersion(hello, transport)}x${count(hello.cipherSuites)}${count(lasting)}xx`,
-    extensions: withAlgorithms(lasting, hello),
+    a: `${protocolAndVersion(input)}x${counts}xx`,
+    extensions: withAlgorithms(hexText(codes, from, to, perConnection), input),
   };
 }

@@ -1,0 +1,32 @@
+/** Reading TLS presentation language (RFC 8446 section 3) out of bytes, by offset and without copies. */
+
+/** The big-endian number at `at`, which the caller knows to be inside. */
+export function uint16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
+
+/**
+ * Where the vector at `at` ends: a length of `width` bytes, and as many bytes as it says. -1 when that is not
+ * before or at `end`.
+ */
+export function vectorEnd(bytes: Uint8Array, at: number, width: 1 | 2, end: number): number {
+  const start = at + width;
+  if (start > end) return -1;
+  const stop = start + (width === 1 ? bytes[at]! : uint16(bytes, at));
+  return stop > end ? -1 : stop;
+}
+
+/** The 16-bit numbers in `bytes[from, to)`; an odd last byte is left out. */
+export function uint16List(bytes: Uint8Array, from: number, to: number): number[] {
+  const length = (to - from) >> 1;
+  const list = new Array<number>(length);
+  for (let i = 0, at = from; i < length; i++, at += 2) list[i] = (bytes[at]! << 8) | bytes[at + 1]!;
+  return list;
+}
+
+/** The bytes in `bytes[from, to)` as numbers. */
+export function uint8List(bytes: Uint8Array, from: number, to: number): number[] {
+  const list = new Array<number>(to - from);
+  for (let i = from; i < to; i++) list[i - from] = bytes[i]!;
+  return list;
+}
