@@ -14,18 +14,68 @@ export const captureCounters = [
   'raw_forms_left_out',
   'syns',
   'syns_repeated',
+  /** Came after the hello of their connection, which therefore went out without SYN facts. */
+  'syns_late',
+  /** With another sequence number while a hello was being read, which went on. */
+  'syns_conflicting',
+  /** Connections from sources that the operator leaves out. */
+  'connections_excluded',
+  /** Emitted from behind something else: a proxy's greeting, STARTTLS, a database's request for TLS. */
+  'hellos_after_preamble',
+
+  // What segments met while a hello was looked for.
+  'segments_retransmitted',
+  /** Other bytes for a place than came first, which stay: a sign of evasion. */
+  'segments_conflicting',
+  'segments_out_of_order',
+  /** Too far from the expected sequence number to be of the same connection. */
+  'segments_out_of_window',
+  /** Data without the ACK bit, which receivers drop. */
+  'segments_without_ack',
+  /** Read on behind bytes that were not captured. */
+  'streams_resumed',
 
   // Packets that were passed over, by reason.
   'link_type_unsupported',
   'not_ip',
   'packet_truncated',
   'ip_malformed',
-  'ip_fragment',
+  /** Behind more headers, or IP packets inside one another, than are followed. */
+  'encapsulation_too_deep',
+  /** 802.11, MACsec or PPP frames whose content is encrypted. */
+  'frame_encrypted',
+  /** Fragments that wait for the rest of their datagram, and those that cannot belong to one. */
+  'ip_fragment_held',
+  'ip_fragment_refused',
   'transport_other',
   'tcp_malformed',
 
+  /** Fragments seen; those that differ from what was there for their place or lie half on it. */
+  'ip_fragments',
+  'ip_fragments_overlapping',
+  /** Datagrams made whole; given up after 30 s; given up for lack of room. */
+  'ip_fragments_reassembled',
+  'ip_fragments_timed_out',
+  'ip_fragments_evicted',
+  /** IP packets found inside others, by what carried them. */
+  'tunnels_ip_in_ip',
+  'tunnels_6in4',
+  'tunnels_gre',
+  'tunnels_erspan',
+  'tunnels_pptp',
+  'tunnels_etherip',
+  'tunnels_mpls',
+  'tunnels_l2tp',
+  'tunnels_gtp',
+  'tunnels_teredo',
+  'tunnels_vxlan',
+  'tunnels_geneve',
+
   // Connections given up before a hello.
+  /** Started with something else than TLS; a hello is looked for in them. */
   'streams_not_tls',
+  /** No hello in as many bytes as are searched. */
+  'preamble_too_long',
   'hello_broken_record',
   'hello_too_large',
   'hello_too_many_segments',
@@ -65,6 +115,10 @@ export const captureCounters = [
   // The bounds of the flow table at work.
   'flows_idle',
   'flows_evicted',
+  /** Of those, the ones that were still waiting for a hello. */
+  'flows_evicted_unfinished',
+  /** By a new connection with the same addresses and ports. */
+  'flows_replaced',
   'flows_evicted_for_memory',
 
   // Capture files.

@@ -1,7 +1,7 @@
 import { type ClientHelloFailure, fingerprint, parseClientHello } from '@ja4/fingerprints';
 import { type CaptureCounter, type CaptureStatistics, newCaptureStatistics } from './capture-statistics.ts';
 import { ConnectionIds } from './connection-id.ts';
-import { FrameDecoder } from './decode/frame.ts';
+import { FrameDecoder, type FrameOutcome } from './decode/frame.ts';
 import { ipText } from './decode/ip-text.ts';
 import type { SynFields } from './flow/syn-facts.ts';
 import { defaultFlowLimits, type FlowLimits, type HelloFlow, TcpFlows } from './flow/tcp-flows.ts';
@@ -69,11 +69,10 @@ export class HelloTracker {
   packet(buffer: Uint8Array, offset: number, length: number, linkType: number, timestampNs: number): void {
     this.statistics.packets++;
     this.statistics.bytes += length;
-    const { layout } = this.#decoder;
-    const outcome = this.#decoder.decode(buffer, offset, offset + length, linkType, timestampNs);
-    if (outcome !== 'ok') this.statistics[outcome]++;
-    else if (layout.protocol === protocolTcp) this.#tcp.packet(layout, timestampNs);
-    else this.statistics.transport_other++;
+    const decoder = this.#decoder;
+    this.#decoded(decoder.decode(buffer, offset, offset + length, linkType, timestampNs), timestampNs);
+    // Few frames hold more than one packet (802.11 A-MSDU).
+    while (decoder.more) this.#decoded(decoder.decodeNext(timestampNs), timestampNs);
   }
 
   /** Lets time pass when no packet does: idle flows are forgotten. */
@@ -89,6 +88,13 @@ export class HelloTracker {
   /** Flows held now. */
   get flows(): number {
     return this.#tcp.size;
+  }
+
+  #decoded(outcome: FrameOutcome, timestampNs: number): void {
+    const { layout } = this.#decoder;
+    if (outcome !== 'ok') this.statistics[outcome]++;
+    else if (layout.protocol === protocolTcp) this.#tcp.packet(layout, timestampNs);
+    else this.statistics.transport_other++;
   }
 
   #handshake(message: Uint8Array, flow: HelloFlow, timestampNs: number): void {

@@ -1,192 +1,180 @@
+import type { CaptureStatistics } from '../capture-statistics.ts';
+import { FrameLayout } from './frame-layout.ts';
+import { readIp } from './ip.ts';
+import { IpFragments } from './ip-fragments.ts';
+import { enterIpTunnel } from './ip-tunnels.ts';
+import { LayerCursor, type LayerFailure, type NextLayer } from './layer.ts';
+import { passLinkLayer } from './link-layer.ts';
+import { linkType } from './link-type.ts';
+import { enterUdpTunnel, mayBeUdpTunnel } from './udp-tunnels.ts';
+
+export { FrameLayout } from './frame-layout.ts';
+export { linkType } from './link-type.ts';
+
+export type FrameOutcome = 'ok' | LayerFailure;
+
+/** Headers of every kind in one frame, and IP packets one inside the other: deeper ones are not followed. */
+const maxLayers = 32;
+const maxPackets = 8;
+
+const none = -1;
+const protocolTcp = 6;
+const protocolUdp = 17;
+
 /**
- * Frames to IP to the start of the transport header, for the hot path: indexed byte reads into the capture
- * buffer, results in the fields of one reused object, nothing allocated. Every offset is checked against
- * `end` before it is read.
+ * Frames to the innermost IP packet and its transport header. Plain Ethernet, cooked and raw IP, which is
+ * nearly all there is, take the straight way through {@link decode}: indexed byte reads, nothing allocated.
+ * All else goes layer by layer.
  */
-
-/** Where things are in the capture buffer; filled by {@link decodeFrame}. Offsets are absolute. */
-export class FrameLayout {
-  /** What the offsets point into: the capture buffer, or a datagram put together from fragments. */
-  buffer: Uint8Array = new Uint8Array(0);
-  /** 4 or 6. */
-  ipVersion = 0;
-  /** Start of the IP header. */
-  ip = 0;
-  /** Source address; the destination follows it (4 or 16 bytes each). */
-  addresses = 0;
-  /** Length of the IP packet according to its header; 0 when the header does not say. */
-  ipTotalLength = 0;
-  /** Number of the transport protocol (IANA): 6 is TCP, 17 UDP. */
-  protocol = 0;
-  /** Start of the transport header. */
-  transport = 0;
-  /** End of what was captured of the IP packet; link-layer padding lies behind it. */
-  end = 0;
-}
-
-export type FrameOutcome =
-  | 'ok'
-  | 'link_type_unsupported'
-  | 'not_ip'
-  | 'packet_truncated'
-  | 'ip_malformed'
-  | 'ip_fragment';
-
-/** Link types by their number in capture files. Source: tcpdump.org/linktypes.html. */
-export const linkType = {
-  bsdNull: 0,
-  ethernet: 1,
-  rawOpenBsd: 12,
-  rawOther: 14,
-  raw: 101,
-  bsdLoop: 108,
-  linuxCooked: 113,
-  ipv4: 228,
-  ipv6: 229,
-  linuxCooked2: 276,
-} as const;
-
-const etherTypeIpv4 = 0x0800;
-const etherTypeIpv6 = 0x86dd;
-const maxVlanTags = 4;
-const maxExtensionHeaders = 8;
-
-/** Decodes captured frames one after the other, into one reused layout. */
 export class FrameDecoder {
   readonly layout = new FrameLayout();
+  /** Whether the frame holds a further packet (802.11 A-MSDU), which {@link decodeNext} reads. */
+  more = false;
+
+  readonly #statistics: CaptureStatistics;
+  readonly #cursor = new LayerCursor();
+  #frame: Uint8Array = new Uint8Array(0);
+  #fragments: IpFragments | undefined;
+  /** The UDP datagram whose content may be a tunnel: what it is when the content says otherwise. */
+  readonly #udp = new FrameLayout();
+  #isUdpKept = false;
+
+  /** @param statistics counts what happens inside: fragments and tunnels. The caller counts the outcome. */
+  constructor(statistics: CaptureStatistics) {
+    this.#statistics = statistics;
+  }
 
   /**
    * Decodes the frame in `buffer[offset, end)`. Anything but `ok` leaves the layout meaningless.
-   * @param type LINKTYPE_ number of the frame
+   * @param type number of {@link linkType}
+   * @param nowNs capture time, nanoseconds since 1970: fragments wait by it
    */
-  decode(buffer: Uint8Array, offset: number, end: number, type: number): FrameOutcome {
-    this.layout.buffer = buffer;
-    return decodeFrame(this.layout, buffer, offset, end, type);
+  decode(buffer: Uint8Array, offset: number, end: number, type: number, nowNs: number): FrameOutcome {
+    const ip = plainIpOffset(buffer, offset, type);
+    if (ip !== none && this.#isPlainIp(buffer, ip, end)) {
+      this.more = false;
+      return 'ok';
+    }
+    this.#frame = buffer;
+    return this.#decodeLayers(offset, end, type, nowNs);
+  }
+
+  /** Decodes the further packet that {@link more} told of. */
+  decodeNext(nowNs: number): FrameOutcome {
+    const { restAt, restEnd } = this.#cursor;
+    return this.#decodeLayers(restAt, restEnd, linkType.aggregate, nowNs);
+  }
+
+  /** Reads what is TCP or UDP at once behind an IP header without anything unusual; false for all else. */
+  #isPlainIp(buffer: Uint8Array, ip: number, end: number): boolean {
+    const { layout } = this;
+    const first = buffer[ip]!;
+    if (first === 0x45) {
+      if (ip + 28 > end) return false;
+      const protocol = buffer[ip + 9]!;
+      const totalLength = (buffer[ip + 2]! << 8) | buffer[ip + 3]!;
+      const fragment = (buffer[ip + 6]! & 0x3f) | buffer[ip + 7]!;
+      if (fragment !== 0 || totalLength < 20 || !isPlainTransport(buffer, ip + 20, protocol)) return false;
+      layout.ipVersion = 4;
+      layout.addresses = ip + 12;
+      layout.ipTotalLength = totalLength;
+      layout.protocol = protocol;
+      layout.transport = ip + 20;
+      layout.end = Math.min(ip + totalLength, end);
+    } else {
+      if (first >> 4 !== 6 || ip + 48 > end) return false;
+      const protocol = buffer[ip + 6]!;
+      const totalLength = 40 + ((buffer[ip + 4]! << 8) | buffer[ip + 5]!);
+      if (totalLength === 40 || !isPlainTransport(buffer, ip + 40, protocol)) return false;
+      layout.ipVersion = 6;
+      layout.addresses = ip + 8;
+      layout.ipTotalLength = totalLength;
+      layout.protocol = protocol;
+      layout.transport = ip + 40;
+      layout.end = Math.min(ip + totalLength, end);
+    }
+    layout.buffer = buffer;
+    layout.ip = ip;
+    return true;
+  }
+
+  #decodeLayers(at: number, end: number, type: number, nowNs: number): FrameOutcome {
+    const cursor = this.#cursor;
+    cursor.start(this.#frame, at, end);
+    this.#isUdpKept = false;
+    let next: NextLayer | 'ok' = type;
+    let packets = 0;
+    for (let layers = 0; typeof next === 'number'; layers++) {
+      if (layers === maxLayers) next = 'encapsulation_too_deep';
+      else if (next !== linkType.raw) next = passLinkLayer(cursor, next);
+      else if (packets++ === maxPackets) next = 'encapsulation_too_deep';
+      else next = this.#decodePacket(nowNs);
+    }
+    this.more = cursor.restAt !== 0 && cursor.restAt < cursor.restEnd;
+    if (next === 'ok' || !this.#isUdpKept || next === 'encapsulation_too_deep') return next;
+    this.layout.copy(this.#udp);
+    return 'ok';
+  }
+
+  /** One IP packet: `ok` where nothing that is followed lies inside. */
+  #decodePacket(nowNs: number): NextLayer | 'ok' {
+    const { layout } = this;
+    const cursor = this.#cursor;
+    const outcome = readIp(layout, cursor.buffer, cursor.at, cursor.end);
+    if (outcome !== 'whole' && outcome !== 'fragment') return outcome;
+    // An IP packet proves the tunnel.
+    if (cursor.tunnel !== undefined) this.#statistics[cursor.tunnel]++;
+    cursor.tunnel = undefined;
+    this.#isUdpKept = false;
+    if (outcome === 'fragment') return this.#addFragment(nowNs);
+    cursor.at = layout.transport;
+    cursor.end = layout.end;
+    if (layout.protocol !== protocolUdp) return enterIpTunnel(cursor, layout.protocol) ?? 'ok';
+    const inside = enterUdpTunnel(cursor);
+    if (inside === undefined) return 'ok';
+    this.#udp.copy(layout);
+    this.#isUdpKept = true;
+    return inside;
+  }
+
+  #addFragment(nowNs: number): NextLayer {
+    this.#fragments ??= new IpFragments(this.#statistics);
+    this.#statistics.ip_fragments++;
+    const outcome = this.#fragments.add(this.layout, nowNs);
+    if (outcome !== 'complete') return outcome;
+    this.#cursor.buffer = this.#fragments.datagram;
+    this.#cursor.at = 0;
+    this.#cursor.end = this.#fragments.length;
+    return linkType.raw;
   }
 }
 
-/** Decodes the frame in `buffer[offset, end)`. Anything but `ok` leaves the layout meaningless. */
-export function decodeFrame(
-  layout: FrameLayout,
-  buffer: Uint8Array,
-  offset: number,
-  end: number,
-  type: number,
-): FrameOutcome {
+/** Where the IP packet begins in a frame of the common link types, if nothing stands before it. */
+function plainIpOffset(buffer: Uint8Array, offset: number, type: number): number {
+  // Reads behind the end find other bytes or none: the packet's own length is checked before it counts.
   switch (type) {
     case linkType.ethernet:
-      return decodeEtherType(layout, buffer, offset + 12, offset + 14, end);
-    case linkType.bsdNull:
-    case linkType.bsdLoop:
-      // Four bytes of address family, whose values and byte order differ between systems: IP says it better.
-      return decodeIp(layout, buffer, offset + 4, end);
-    case linkType.rawOpenBsd:
-    case linkType.rawOther:
-    case linkType.raw:
-    case linkType.ipv4:
-    case linkType.ipv6:
-      return decodeIp(layout, buffer, offset, end);
+      return isIpEtherType(buffer, offset + 12) ? offset + 14 : none;
     case linkType.linuxCooked:
-      return decodeEtherType(layout, buffer, offset + 14, offset + 16, end);
+      return isIpEtherType(buffer, offset + 14) ? offset + 16 : none;
     case linkType.linuxCooked2:
-      return decodeEtherType(layout, buffer, offset, offset + 20, end);
+      return isIpEtherType(buffer, offset) ? offset + 20 : none;
+    case linkType.raw:
+      return offset;
     default:
-      return 'link_type_unsupported';
+      return none;
   }
 }
 
-/** An EtherType field, then the payload it names; VLAN tags (802.1Q, 802.1ad) in between are passed over. */
-function decodeEtherType(
-  layout: FrameLayout,
-  buffer: Uint8Array,
-  typeOffset: number,
-  payloadOffset: number,
-  end: number,
-): FrameOutcome {
-  let at = typeOffset;
-  let payload = payloadOffset;
-  for (let tags = 0; tags <= maxVlanTags; tags++) {
-    if (payload > end) return 'packet_truncated';
-    const etherType = (buffer[at]! << 8) | buffer[at + 1]!;
-    if (etherType === etherTypeIpv4 || etherType === etherTypeIpv6) {
-      return decodeIp(layout, buffer, payload, end);
-    }
-    if (etherType !== 0x8100 && etherType !== 0x88a8 && etherType !== 0x9100) return 'not_ip';
-    at = payload + 2;
-    payload += 4;
-  }
-  return 'not_ip';
+function isIpEtherType(buffer: Uint8Array, at: number): boolean {
+  const type = (buffer[at]! << 8) | buffer[at + 1]!;
+  return type === 0x0800 || type === 0x86dd;
 }
 
-function decodeIp(layout: FrameLayout, buffer: Uint8Array, ip: number, end: number): FrameOutcome {
-  if (ip >= end) return 'packet_truncated';
-  const version = buffer[ip]! >> 4;
-  layout.ip = ip;
-  if (version === 4) return decodeIpv4(layout, buffer, ip, end);
-  if (version === 6) return decodeIpv6(layout, buffer, ip, end);
-  return 'not_ip';
-}
-
-/**
- * RFC 791. A total length of 0 means that the network card split the packet after it was captured
- * (segmentation offload): what was captured counts.
- */
-function decodeIpv4(layout: FrameLayout, buffer: Uint8Array, ip: number, end: number): FrameOutcome {
-  if (ip + 20 > end) return 'packet_truncated';
-  const headerLength = (buffer[ip]! & 0x0f) * 4;
-  const totalLength = (buffer[ip + 2]! << 8) | buffer[ip + 3]!;
-  if (headerLength < 20 || (totalLength !== 0 && totalLength < headerLength)) return 'ip_malformed';
-  if ((((buffer[ip + 6]! & 0x1f) << 8) | buffer[ip + 7]!) !== 0) return 'ip_fragment';
-  if (ip + headerLength > end) return 'packet_truncated';
-  layout.ipVersion = 4;
-  layout.addresses = ip + 12;
-  layout.ipTotalLength = totalLength;
-  layout.protocol = buffer[ip + 9]!;
-  layout.transport = ip + headerLength;
-  layout.end = totalLength === 0 || ip + totalLength > end ? end : ip + totalLength;
-  return 'ok';
-}
-
-/** RFC 8200, with the extension headers of IANA's "IPv6 Extension Header Types". */
-function decodeIpv6(layout: FrameLayout, buffer: Uint8Array, ip: number, end: number): FrameOutcome {
-  if (ip + 40 > end) return 'packet_truncated';
-  const payloadLength = (buffer[ip + 4]! << 8) | buffer[ip + 5]!;
-  const packetEnd = payloadLength === 0 || ip + 40 + payloadLength > end ? end : ip + 40 + payloadLength;
-  let next = buffer[ip + 6]!;
-  let at = ip + 40;
-  for (let headers = 0; isExtensionHeader(next); headers++) {
-    if (headers === maxExtensionHeaders) return 'ip_malformed';
-    if (at + 8 > packetEnd) return 'packet_truncated';
-    const isFragment = next === 44;
-    if (isFragment && ((buffer[at + 2]! << 8) | buffer[at + 3]!) >> 3 !== 0) return 'ip_fragment';
-    // Authentication headers count in 4-byte units (RFC 4302), a fragment header has a fixed length.
-    const units = buffer[at + 1]!;
-    const length = isFragment ? 8 : next === 51 ? (units + 2) * 4 : (units + 1) * 8;
-    next = buffer[at]!;
-    at += length;
-  }
-  if (at > packetEnd) return 'packet_truncated';
-  layout.ipVersion = 6;
-  layout.addresses = ip + 8;
-  layout.ipTotalLength = payloadLength === 0 ? 0 : 40 + payloadLength;
-  layout.protocol = next;
-  layout.transport = at;
-  layout.end = packetEnd;
-  return 'ok';
-}
-
-function isExtensionHeader(next: number): boolean {
-  switch (next) {
-    case 0: // hop-by-hop options
-    case 43: // routing
-    case 44: // fragment
-    case 51: // authentication
-    case 60: // destination options
-    case 135: // mobility
-    case 139: // host identity
-    case 140: // shim6
-      return true;
-    default:
-      return false;
-  }
+function isPlainTransport(buffer: Uint8Array, at: number, protocol: number): boolean {
+  if (protocol === protocolTcp) return true;
+  if (protocol !== protocolUdp) return false;
+  const source = (buffer[at]! << 8) | buffer[at + 1]!;
+  const destination = (buffer[at + 2]! << 8) | buffer[at + 3]!;
+  return !mayBeUdpTunnel(source, destination);
 }
