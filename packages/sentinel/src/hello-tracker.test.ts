@@ -182,11 +182,13 @@ describe('a hello', () => {
     expect(track().send(syn, segment(90, stream)).events).toMatchObject([{ has_syn: true }]);
   });
 
-  it('after too long a preamble is not looked for', () => {
-    const chatter = Array.from({ length: 40 }, (_, i) => segment(i, Uint8Array.of(65)));
-    const { events, tracker } = track().send(syn, ...chatter, segment(40, stream));
+  it('after too long a preamble is only found at the start of a segment', () => {
+    const chatter = Array.from({ length: 70 }, (_, i) => segment(i * 1000, new Uint8Array(1000).fill(65)));
+    const inside = Uint8Array.from([65, ...stream]);
+    const { events, tracker } = track().send(syn, ...chatter, segment(70_000, inside));
     expect(events).toEqual([]);
-    expect(tracker.statistics.streams_not_tls).toBe(1);
+    expect(tracker.statistics).toMatchObject({ streams_not_tls: 1, preamble_too_long: 1 });
+    expect(track().send(syn, ...chatter, segment(70_000, stream)).events).toHaveLength(1);
   });
 
   it('keeps the bytes that came first where segments overlap', () => {
@@ -211,7 +213,7 @@ describe('what is no hello', () => {
       'hello_broken_record',
       handshakeRecords(message, [100]).fill(23, 105, 106),
     ],
-    ['a record without content', 'hello_broken_record', Uint8Array.of(22, 3, 1, 0, 0)],
+    ['a record longer than any', 'hello_broken_record', Uint8Array.of(22, 3, 1, 0xff, 0)],
     ['a message of 16 MB', 'hello_too_large', Uint8Array.of(22, 3, 1, 0x40, 0, 1, 0xff, 0xff, 0xff)],
     ['another handshake message', 'hello_not_client_hello', handshakeRecords(Uint8Array.of(2, 0, 0, 0))],
     [

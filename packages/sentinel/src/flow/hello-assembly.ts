@@ -1,12 +1,28 @@
+import { HandshakeReader } from './tls-records.ts';
+
+/** What became of a segment's bytes. */
+export type Addition =
+  | 'added'
+  /** Every byte of it was there already. */
+  | 'repeated'
+  /** It begins past the bound on bytes. */
+  | 'too-far'
+  /** One segment more than the bound allows. */
+  | 'too-many';
+
 /**
- * Bytes of the start of one TCP stream, put where their sequence numbers say. Segments may come in any
- * order, twice, or overlap; of two different bytes for one place the one that came first stays. Memory is
+ * Bytes of one TCP stream from a certain place on, put where their sequence numbers say. Segments may come in
+ * any order, twice, or overlap; of two different bytes for one place the one that came first stays. Memory is
  * bounded by `maxBytes`, work by `maxSegments`.
  */
 export class HelloAssembly {
   /** Sequence number of the first byte. */
-  readonly base: number;
+  base: number;
   bytes: Uint8Array;
+  /** How far the records in it were read. */
+  readonly reader = new HandshakeReader();
+  /** Segments so far of which bytes differed from those already there. */
+  conflicts = 0;
   readonly #maxBytes: number;
   readonly #maxSegments: number;
   #segments = 0;
@@ -27,19 +43,59 @@ export class HelloAssembly {
     return first !== undefined && first[0] === 0 ? first[1] : 0;
   }
 
-  /**
-   * Adds `buffer[start, end)` as the segment with this sequence number. Bytes before the base or past
-   * `maxBytes` are left out.
-   * @returns false once more than `maxSegments` were added: time to give up
-   */
-  add(sequence: number, buffer: Uint8Array, start: number, end: number): boolean {
-    if (++this.#segments > this.#maxSegments) return false;
+  get isEmpty(): boolean {
+    return this.#filled.length === 0;
+  }
+
+  /** The connected bytes among which this offset lies, as offsets. */
+  around(offset: number): readonly [start: number, end: number] {
+    return this.#filled.find(([start, end]) => start <= offset && offset < end) ?? [offset, offset];
+  }
+
+  /** The first place with bytes, after a hole if the start is missing. */
+  get firstFilled(): number {
+    return this.#filled[0]?.[0] ?? 0;
+  }
+
+  /** Adds `buffer[start, end)` as the segment with this sequence number, as far as it lies within the bounds. */
+  add(sequence: number, buffer: Uint8Array, start: number, end: number): Addition {
     // Sequence numbers wrap at 2^32; the signed difference is right within 2 GiB (RFC 9293, 3.4).
     const at = (sequence - this.base) | 0;
     const from = Math.max(0, at);
     const to = Math.min(this.#maxBytes, at + (end - start));
-    if (from < to) this.#fill(from, to, buffer, start - at);
-    return true;
+    if (at >= this.#maxBytes) return 'too-far';
+    if (from >= to) return 'repeated';
+    const shift = start - at;
+    if (this.#differs(from, to, buffer, shift)) this.conflicts++;
+    if (this.#filled.some((range) => range[0] <= from && to <= range[1])) return 'repeated';
+    if (this.#segments === this.#maxSegments) return 'too-many';
+    this.#segments++;
+    this.#fill(from, to, buffer, shift);
+    return 'added';
+  }
+
+  /** Forgets the first `count` bytes: what is kept starts behind them. */
+  advance(count: number): void {
+    if (count === 0) return;
+    this.base = (this.base + count) | 0;
+    this.reader.reset();
+    const last = this.#filled.at(-1);
+    if (last !== undefined) this.bytes.copyWithin(0, count, last[1]);
+    this.#filled = this.#filled
+      .filter(([, end]) => end > count)
+      .map(([start, end]) => [Math.max(0, start - count), end - count]);
+    // What is left of the segments is at least one for each of its pieces.
+    this.#segments = this.#filled.length;
+  }
+
+  #differs(from: number, to: number, buffer: Uint8Array, shift: number): boolean {
+    for (const [start, end] of this.#filled) {
+      const until = Math.min(to, end);
+      for (let i = Math.max(from, start); i < until; i++) {
+        if (this.bytes[i] !== buffer[shift + i]) return true;
+      }
+    }
+    return false;
   }
 
   #fill(from: number, to: number, buffer: Uint8Array, shift: number): void {

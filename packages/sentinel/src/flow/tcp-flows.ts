@@ -1,38 +1,32 @@
-import type { CaptureCounter, CaptureStatistics } from '../capture-statistics.ts';
+import type { CaptureStatistics } from '../capture-statistics.ts';
 import type { FrameLayout } from '../decode/frame.ts';
+import type { SourceExclusions } from '../source-exclusions.ts';
+import { EarlySegments } from './early-segments.ts';
+import { readFlowKey } from './flow-key.ts';
+import type { FlowLimits } from './flow-limits.ts';
 import { FlowTable, keyWords } from './flow-table.ts';
-import { HelloAssembly } from './hello-assembly.ts';
+import { helloVerdict } from './hello-search.ts';
+import { HelloStreams, type StreamOutcome, sameConnectionBytes } from './hello-streams.ts';
 import { SynFacts } from './syn-facts.ts';
-import { firstHandshake, type HandshakeResult, startsWithClientHello } from './tls-records.ts';
 
-/** Bounds of the flow table. */
-export interface FlowLimits {
-  flows: number;
-  /** Segments and bytes held for one flow until its ClientHello is complete. */
-  segmentsPerFlow: number;
-  bytesPerFlow: number;
-  /** Bytes held for all flows together. */
-  heldBytes: number;
-  /** A flow without a packet for so long is forgotten (nanoseconds). */
-  idleNs: number;
-}
-
-export const defaultFlowLimits: FlowLimits = {
-  flows: 100_000,
-  segmentsPerFlow: 100,
-  bytesPerFlow: 64 * 1024,
-  heldBytes: 64 * 1024 * 1024,
-  idleNs: 30e9,
-};
+export { defaultFlowLimits, type FlowLimits } from './flow-limits.ts';
 
 /** Where a flow (one direction of a connection) stands; 0 is a free slot. */
-const awaiting = 1;
-const collecting = 2;
-const finished = 3;
-const givenUp = 4;
+const reading = 1;
+/** Its hello was handed over. */
+const done = 2;
+const givenUp = 3;
+const excluded = 4;
 
-/** How many segments may precede the hello (SOCKS, HTTP CONNECT, STARTTLS) before a stream is left alone. */
-const maxPreambleSegments = 16;
+const flag = { fin: 0x01, syn: 0x02, rst: 0x04, ack: 0x10 } as const;
+const contentHandshake = 22;
+
+/** Idle flows are looked for this often (ns of capture time). */
+const expiryNs = 100e6;
+/** A SYN that comes so soon after bytes of an incomplete hello does not end its connection (ns). */
+const undisturbedNs = 1e9;
+/** How far a stream may have come when its SYN arrives. */
+const lateSynBytes = 64 * 1024;
 
 /** The facts of the flow whose hello is complete; valid during the call that hands them over. */
 export interface HelloFlow {
@@ -47,54 +41,56 @@ export interface HelloFlow {
   readonly firstByteNs: number;
 }
 
-/** Holds a browser's hello with a post-quantum key share (about 1,900 bytes) without growing. */
-const usualHelloBytes = 2048;
-
 /**
  * TCP segments to first handshake messages. Each direction of a connection is a flow of its own; only the
- * one that opens with a SYN, or that starts with a ClientHello, is ever kept.
+ * one that opens with a SYN, or in which a segment starts with a ClientHello, is ever kept.
+ *
+ * What an attacker may send beside the real stream, and what is made of it:
+ * - A reset ends nothing, and its payload is no data (RFC 9293 section 3.5.2): a forged one would otherwise hide
+ *   the hello, and a real one has no hello behind it.
+ * - Data without ACK is dropped, as every receiver does (RFC 9293 section 3.10.7.4), and so is a SYN with FIN.
+ * - A SYN with another sequence number is a new connection, but not within a second after bytes of a hello
+ *   that is incomplete: receivers answer it with a challenge (RFC 9293 section 3.10.7.4) and read on.
+ * - Data far from the expected sequence number is counted and dropped, unless it starts with a hello: then it is
+ *   a new connection on the same ports, whose SYN was missed.
+ * - Of two different bytes for one place the first stays, and the conflict is counted. Checksums are not looked
+ *   at: captures of cards that compute them have wrong ones.
  */
 export class TcpFlows {
   readonly syns: SynFacts;
   readonly #limits: FlowLimits;
   readonly #statistics: CaptureStatistics;
   readonly #onHandshake: (message: Uint8Array, flow: HelloFlow, timestampNs: number) => void;
+  readonly #exclusions: SourceExclusions | undefined;
   readonly #table: FlowTable;
+  readonly #streams: HelloStreams;
+  readonly #early = new EarlySegments();
   readonly #state: Uint8Array;
   /** Sequence number of the stream's first byte, by which one connection is told from the next. */
   readonly #origin: Int32Array;
-  /** Sequence number at which the hello starts or is expected. */
-  readonly #base: Int32Array;
-  readonly #preamble: Uint8Array;
   readonly #startedNs: Float64Array;
-  readonly #firstByteNs: Float64Array;
-  readonly #assemblies = new Map<number, HelloAssembly>();
-  /**
-   * Buffers of flows that are done, for the next ones: a flood of half hellos otherwise outruns the garbage
-   * collector. There are never more of them than the bound on held bytes allowed to be in use.
-   */
-  readonly #spareBuffers: Uint8Array[] = [];
   readonly #key = new Int32Array(keyWords);
-  #heldBytes = 0;
+  #expiredNs = 0;
 
+  /** @param exclusions sources whose connections are counted and left alone */
   constructor(
     limits: FlowLimits,
     statistics: CaptureStatistics,
     onHandshake: (message: Uint8Array, flow: HelloFlow, timestampNs: number) => void,
     hashSeed: number,
+    exclusions?: SourceExclusions,
   ) {
     const { flows } = limits;
     this.#limits = limits;
     this.#statistics = statistics;
     this.#onHandshake = onHandshake;
+    this.#exclusions = exclusions;
     this.#table = new FlowTable(flows, (slot) => this.#release(slot), hashSeed);
+    this.#streams = new HelloStreams(limits, statistics);
     this.syns = new SynFacts(flows);
     this.#state = new Uint8Array(flows);
     this.#origin = new Int32Array(flows);
-    this.#base = new Int32Array(flows);
-    this.#preamble = new Uint8Array(flows);
     this.#startedNs = new Float64Array(flows);
-    this.#firstByteNs = new Float64Array(flows);
   }
 
   /**
@@ -102,9 +98,9 @@ export class TcpFlows {
    * the hello) only the header is read and at most one look-up made.
    */
   packet(layout: FrameLayout, nowNs: number): void {
-    const { buffer } = layout;
+    const { buffer, end } = layout;
     const tcp = layout.transport;
-    if (tcp + 20 > layout.end) {
+    if (tcp + 20 > end) {
       this.#statistics.packet_truncated++;
       return;
     }
@@ -113,27 +109,30 @@ export class TcpFlows {
       this.#statistics.tcp_malformed++;
       return;
     }
-    // SYN set and ACK clear; the ECN bits of RFC 3168 may stand beside it.
-    const isSyn = (buffer[tcp + 13]! & 0x12) === 0x02;
-    if (!isSyn && payload >= layout.end) return;
-    if (payload > layout.end) {
+    const flags = buffer[tcp + 13]!;
+    const isSyn = (flags & (flag.syn | flag.ack)) === flag.syn;
+    if (payload >= end && !isSyn) return;
+    if (payload > end) {
       this.#statistics.packet_truncated++;
+      return;
+    }
+    if ((flags & flag.rst) !== 0 || (isSyn && (flags & flag.fin) !== 0)) return;
+    if ((flags & (flag.syn | flag.ack)) === 0) {
+      this.#statistics.segments_without_ack++;
       return;
     }
     const sequence =
       (buffer[tcp + 4]! << 24) | (buffer[tcp + 5]! << 16) | (buffer[tcp + 6]! << 8) | buffer[tcp + 7]!;
-    this.#readKey(layout, buffer);
-    this.expire(nowNs);
-    if (isSyn) this.#syn(layout, buffer, sequence, payload, nowNs);
-    else this.#data(buffer, sequence, payload, layout.end, nowNs);
-    while (this.#heldBytes > this.#limits.heldBytes) {
-      this.#statistics.flows_evicted_for_memory++;
-      this.#table.remove(this.#table.oldest());
-    }
+    readFlowKey(this.#key, layout);
+    if (nowNs - this.#expiredNs > expiryNs || nowNs < this.#expiredNs) this.expire(nowNs);
+    if (isSyn) this.#syn(layout, sequence, payload, nowNs);
+    // A SYN takes one sequence number itself (RFC 9293, 3.4), also in the answer that a simultaneous open gets.
+    else this.#data(layout, (sequence + ((flags & flag.syn) >> 1)) | 0, payload, nowNs);
   }
 
   /** Forgets flows that were idle for too long. */
   expire(nowNs: number): void {
+    this.#expiredNs = nowNs;
     const table = this.#table;
     for (let slot = table.oldest(); slot !== -1; slot = table.oldest()) {
       if (nowNs - table.lastSeen(slot) <= this.#limits.idleNs) return;
@@ -151,196 +150,190 @@ export class TcpFlows {
     return this.#table.size;
   }
 
-  #syn(layout: FrameLayout, buffer: Uint8Array, sequence: number, payload: number, nowNs: number): void {
-    // The SYN itself takes one sequence number (RFC 9293, 3.4).
+  #syn(layout: FrameLayout, sequence: number, payload: number, nowNs: number): void {
+    const { buffer, end } = layout;
     const origin = (sequence + 1) | 0;
     let slot = this.#table.find(this.#key);
-    if (slot !== -1 && this.#origin[slot] === origin) {
-      this.#statistics.syns_repeated++;
+    if (slot !== -1 && this.#isOfSyn(slot, origin)) {
       this.#table.touch(slot, nowNs);
+      this.#synAgain(slot, layout, payload);
+    } else if (slot !== -1 && this.#isUndisturbed(slot, nowNs)) {
+      this.#statistics.syns_conflicting++;
+      return;
     } else {
-      // The same addresses and ports with another sequence number are a new connection.
-      if (slot !== -1) this.#table.remove(slot);
+      if (slot !== -1) this.#replace(slot);
       this.#statistics.syns++;
-      slot = this.#open(origin, nowNs);
-      this.syns.record(slot, layout, buffer, payload);
+      slot = this.#open(layout, origin, true, nowNs);
+      if (this.#state[slot] === reading) this.syns.record(slot, layout, buffer, payload);
     }
     // TCP Fast Open (RFC 7413): the hello may already ride on the SYN.
-    if (payload < layout.end) this.#segment(slot, origin, buffer, payload, layout.end, nowNs);
+    if (payload < end) this.#segment(slot, layout, origin, payload, nowNs);
   }
 
-  #data(buffer: Uint8Array, sequence: number, start: number, end: number, nowNs: number): void {
-    let slot = this.#table.find(this.#key);
-    if (slot !== -1) this.#table.touch(slot, nowNs);
-    else if (startsWithClientHello(buffer, start, end)) slot = this.#open(sequence, nowNs);
-    else return;
-    this.#segment(slot, sequence, buffer, start, end, nowNs);
+  /** Whether a SYN belongs to the flow; one that came late finds its stream begun, maybe without its start. */
+  #isOfSyn(slot: number, origin: number): boolean {
+    const ahead = (this.#origin[slot]! - origin) | 0;
+    return ahead === 0 || (!this.syns.has(slot) && ahead > 0 && ahead < lateSynBytes);
   }
 
-  #open(origin: number, nowNs: number): number {
-    if (this.#table.size === this.#table.capacity) this.#statistics.flows_evicted++;
-    const slot = this.#table.insert(this.#key, nowNs);
-    this.#state[slot] = awaiting;
+  #synAgain(slot: number, layout: FrameLayout, payload: number): void {
+    if (this.syns.has(slot) || this.#state[slot] === excluded) this.#statistics.syns_repeated++;
+    else if (this.#state[slot] !== reading) this.#statistics.syns_late++;
+    else {
+      this.#statistics.syns++;
+      this.syns.record(slot, layout, layout.buffer, payload);
+    }
+  }
+
+  #isUndisturbed(slot: number, nowNs: number): boolean {
+    const isHolding = this.#state[slot] === reading && this.#streams.isHolding(slot);
+    return isHolding && nowNs - this.#table.lastSeen(slot) < undisturbedNs;
+  }
+
+  #data(layout: FrameLayout, sequence: number, start: number, nowNs: number): void {
+    const slot = this.#table.find(this.#key);
+    if (slot !== -1) {
+      if (this.#state[slot] === reading) {
+        this.#table.touch(slot, nowNs);
+        this.#segment(slot, layout, sequence, start, nowNs);
+      } else {
+        this.#table.refresh(slot, nowNs);
+        if (layout.buffer[start] === contentHandshake) this.#later(slot, layout, sequence, start, nowNs);
+      }
+      return;
+    }
+    const { buffer, end } = layout;
+    if (buffer[start] === contentHandshake && helloVerdict(buffer, start, end) !== 'no') {
+      this.#openInside(layout, sequence, start, nowNs);
+      return;
+    }
+    const ports = this.#key[8]!;
+    // From the higher port to the lower one: clients' ports are higher than servers'.
+    if (ports >>> 16 > (ports & 0xffff)) this.#early.keep(this.#key, sequence, buffer, start, end, nowNs);
+  }
+
+  /** A flow whose SYN was not seen: with the segments of it that came before the hello's first one. */
+  #openInside(layout: FrameLayout, sequence: number, start: number, nowNs: number): void {
+    const slot = this.#open(layout, sequence, false, nowNs);
+    this.#segment(slot, layout, sequence, start, nowNs);
+    const key = this.#key;
+    const early = this.#early.count(key, nowNs);
+    for (let i = 0; i < early && this.#table.find(key) === slot && this.#state[slot] === reading; i++) {
+      const bytes = this.#early.segment(key, i);
+      const earlySequence = this.#early.sequence(key, i);
+      const ahead = (earlySequence - sequence) | 0;
+      if (ahead <= 0 || ahead >= this.#limits.bytesPerFlow) continue;
+      const outcome = this.#streams.take(slot, earlySequence, bytes, 0, bytes.length, nowNs);
+      this.#conclude(slot, outcome, layout, sequence, start, nowNs);
+    }
+  }
+
+  /** A further segment that starts like a handshake record, of a flow that is not read any more. */
+  #later(slot: number, layout: FrameLayout, sequence: number, start: number, nowNs: number): void {
+    const state = this.#state[slot];
+    if (state === excluded || helloVerdict(layout.buffer, start, layout.end) !== 'yes') return;
+    const ahead = (sequence - this.#streams.helloSequence(slot)) | 0;
+    if (Math.abs(ahead) >= sameConnectionBytes) {
+      this.#replace(slot);
+      this.#openInside(layout, sequence, start, nowNs);
+    } else if (state === done) {
+      this.#statistics[ahead === 0 ? 'hellos_retransmitted' : 'hellos_second']++;
+    } else if (ahead > 0) {
+      this.#statistics.streams_resumed++;
+      this.#state[slot] = reading;
+      this.#streams.open(slot, sequence, false);
+      this.#segment(slot, layout, sequence, start, nowNs);
+    }
+  }
+
+  #open(layout: FrameLayout, origin: number, fromSyn: boolean, nowNs: number): number {
+    const table = this.#table;
+    if (table.size === table.capacity) {
+      this.#statistics.flows_evicted++;
+      if (!table.isFinished(table.nextOut())) this.#statistics.flows_evicted_unfinished++;
+    }
+    const slot = table.insert(this.#key, nowNs);
     this.#origin[slot] = origin;
-    this.#base[slot] = origin;
-    this.#preamble[slot] = 0;
     this.#startedNs[slot] = nowNs;
-    this.#firstByteNs[slot] = nowNs;
+    this.#streams.open(slot, origin, fromSyn);
+    if (this.#exclusions?.matches(layout) === true) {
+      this.#statistics.connections_excluded++;
+      this.#end(slot, excluded);
+    } else this.#state[slot] = reading;
     return slot;
   }
 
-  #segment(
+  #segment(slot: number, layout: FrameLayout, sequence: number, start: number, nowNs: number): void {
+    if (this.#state[slot] !== reading) return;
+    const { buffer, end } = layout;
+    const outcome = this.#streams.take(slot, sequence, buffer, start, end, nowNs);
+    if (outcome !== 'reading') this.#conclude(slot, outcome, layout, sequence, start, nowNs);
+    while (this.#streams.heldBytes > this.#limits.heldBytes) {
+      this.#statistics.flows_evicted_for_memory++;
+      this.#table.remove(this.#streams.longestHeld());
+    }
+  }
+
+  #conclude(
     slot: number,
+    outcome: StreamOutcome,
+    layout: FrameLayout,
     sequence: number,
-    buffer: Uint8Array,
     start: number,
-    end: number,
     nowNs: number,
   ): void {
-    const state = this.#state[slot]!;
-    if (state === givenUp) return;
-    if (state === finished) {
-      if (!startsWithClientHello(buffer, start, end)) return;
-      this.#statistics[sequence === this.#base[slot] ? 'hellos_retransmitted' : 'hellos_second']++;
-      return;
-    }
-    const at = (sequence - this.#base[slot]!) | 0;
-    // Nothing new in it: a keep-alive probe, or preamble sent again.
-    if (at + (end - start) <= 0) return;
-    if (state === awaiting) this.#firstByteNs[slot] = nowNs;
-    if (at !== 0 && this.#isLaterStart(slot, buffer, start, end)) {
-      this.#dropAssembly(slot);
-      this.#base[slot] = sequence;
-      this.#firstByteNs[slot] = nowNs;
-    } else if (at !== 0 || state === collecting) {
-      this.#collect(slot, sequence, buffer, start, end, nowNs);
-      return;
-    }
-    // The usual case: the whole hello in one segment, read where it lies.
-    const result = firstHandshake(buffer, start, end, this.#limits.bytesPerFlow);
-    if (result.outcome === 'incomplete') this.#collect(slot, sequence, buffer, start, end, nowNs);
-    else this.#conclude(slot, result, sequence + (end - start), nowNs);
-  }
-
-  /** A hello past the expected place while nothing is there yet: what comes before it was not captured. */
-  #isLaterStart(slot: number, buffer: Uint8Array, start: number, end: number): boolean {
-    if (!startsWithClientHello(buffer, start, end)) return false;
-    return (this.#assemblies.get(slot)?.available ?? 0) === 0;
-  }
-
-  #collect(
-    slot: number,
-    sequence: number,
-    buffer: Uint8Array,
-    start: number,
-    end: number,
-    nowNs: number,
-  ): void {
-    const { segmentsPerFlow, bytesPerFlow } = this.#limits;
-    let assembly = this.#assemblies.get(slot);
-    if (assembly === undefined) {
-      const bytes = this.#spareBuffers.pop() ?? new Uint8Array(Math.min(usualHelloBytes, bytesPerFlow));
-      assembly = new HelloAssembly(this.#base[slot]!, segmentsPerFlow, bytesPerFlow, bytes);
-      this.#assemblies.set(slot, assembly);
-      this.#heldBytes += assembly.bytes.length;
-      this.#state[slot] = collecting;
-    }
-    const before = assembly.bytes.length;
-    const accepted = assembly.add(sequence, buffer, start, end);
-    this.#heldBytes += assembly.bytes.length - before;
-    if (!accepted) {
-      this.#giveUp(slot, 'hello_too_many_segments');
-      return;
-    }
-    const { available } = assembly;
-    const result = firstHandshake(assembly.bytes, 0, available, bytesPerFlow);
-    if (result.outcome !== 'incomplete') this.#conclude(slot, result, assembly.base + available, nowNs);
-    else if (available === bytesPerFlow) this.#giveUp(slot, 'hello_too_large');
-  }
-
-  /** @param next sequence number after the bytes that led to this result */
-  #conclude(slot: number, result: HandshakeResult, next: number, nowNs: number): void {
-    switch (result.outcome) {
+    switch (outcome) {
+      case 'reading':
+        return;
       case 'complete':
-        this.#handOver(slot, result.message, nowNs);
-        break;
-      case 'not-tls':
-        this.#passPreamble(slot, next);
-        break;
-      case 'broken-record':
-        this.#giveUp(slot, 'hello_broken_record');
-        break;
-      case 'too-large':
-        this.#giveUp(slot, 'hello_too_large');
-        break;
-      case 'incomplete':
-        break;
+        this.#handOver(slot, nowNs);
+        return;
+      case 'other-connection':
+        this.#replace(slot);
+        this.#openInside(layout, sequence, start, nowNs);
+        return;
+      case 'not-hello':
+        this.#table.remove(slot);
+        return;
+      default:
+        this.#statistics[outcome]++;
+        this.#end(slot, givenUp);
     }
   }
 
-  #handOver(slot: number, message: Uint8Array, nowNs: number): void {
-    this.#state[slot] = finished;
+  #handOver(slot: number, nowNs: number): void {
+    const streams = this.#streams;
+    if (streams.hasPreamble(slot)) this.#statistics.hellos_after_preamble++;
     const flow: HelloFlow = {
       keys: this.#table.keys,
       keyAt: slot * keyWords,
       slot,
       startedNs: this.#startedNs[slot]!,
       hasSyn: this.syns.has(slot),
-      firstByteNs: this.#firstByteNs[slot]!,
+      firstByteNs: streams.firstByteNs(slot),
     };
-    this.#onHandshake(message, flow, nowNs);
-    // Not before: the message may lie in the assembly's buffer, which another flow gets next.
-    this.#dropAssembly(slot);
+    this.#onHandshake(streams.message, flow, nowNs);
+    // Not before: the message may lie in a buffer that another flow gets next.
+    this.#end(slot, done);
   }
 
-  #passPreamble(slot: number, next: number): void {
-    this.#dropAssembly(slot);
-    if (this.#preamble[slot] === 0) this.#statistics.streams_not_tls++;
-    if (++this.#preamble[slot]! > maxPreambleSegments) {
-      this.#state[slot] = givenUp;
-      return;
-    }
-    this.#state[slot] = awaiting;
-    this.#base[slot] = next | 0;
+  #end(slot: number, state: typeof done | typeof givenUp | typeof excluded): void {
+    this.#state[slot] = state;
+    this.#streams.close(slot);
+    this.#table.finish(slot);
   }
 
-  #giveUp(slot: number, reason: CaptureCounter): void {
-    this.#statistics[reason]++;
-    this.#state[slot] = givenUp;
-    this.#dropAssembly(slot);
-  }
-
-  #dropAssembly(slot: number): void {
-    const assembly = this.#assemblies.get(slot);
-    if (assembly === undefined) return;
-    this.#heldBytes -= assembly.bytes.length;
-    if (assembly.bytes.length <= usualHelloBytes) this.#spareBuffers.push(assembly.bytes);
-    this.#assemblies.delete(slot);
+  /** Addresses and ports are used again. */
+  #replace(slot: number): void {
+    this.#statistics.flows_replaced++;
+    this.#table.remove(slot);
   }
 
   #release(slot: number): void {
-    if (this.#state[slot] === collecting) this.#statistics.hello_incomplete++;
-    this.#dropAssembly(slot);
+    if (this.#state[slot] === reading && this.#streams.isIncomplete(slot))
+      this.#statistics.hello_incomplete++;
+    this.#streams.close(slot);
     this.#state[slot] = 0;
     this.syns.forget(slot);
   }
-
-  #readKey(layout: FrameLayout, buffer: Uint8Array): void {
-    const key = this.#key;
-    const { addresses, transport } = layout;
-    if (layout.ipVersion === 4) {
-      key.fill(0);
-      key[2] = 0xffff;
-      key[3] = word(buffer, addresses);
-      key[6] = 0xffff;
-      key[7] = word(buffer, addresses + 4);
-    } else {
-      for (let i = 0; i < 8; i++) key[i] = word(buffer, addresses + i * 4);
-    }
-    key[8] = word(buffer, transport);
-  }
-}
-
-function word(buffer: Uint8Array, at: number): number {
-  return (buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!;
 }
