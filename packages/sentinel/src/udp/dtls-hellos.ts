@@ -94,12 +94,14 @@ export class DtlsHellos {
     const fragment = this.#fragment;
     let slot = hellos.find();
     if (slot === -1) {
+      if (hellos.exclude(nowNs)) return;
       slot = hellos.open('dtls', nowNs);
       this.#expect(slot);
     } else {
       hellos.table.touch(slot, nowNs);
+      if (hellos.isExcluded(slot)) return;
       if (hellos.transportOf(slot) !== 'dtls' || this.#startsAnother(slot, buffer)) {
-        hellos.restart(slot, 'dtls', nowNs);
+        slot = hellos.restart(slot, 'dtls', nowNs);
         this.#expect(slot);
       } else if (!hellos.isCollecting(slot)) {
         if (fragment.offset === 0) this.#countLater(slot);

@@ -3,6 +3,7 @@ import {
   InitialFrames,
   initialKeysLength,
   LongHeader,
+  type LongHeaderOutcome,
   openInitial,
   parseLongHeader,
 } from '@ja4/fingerprints';
@@ -31,6 +32,9 @@ const outcomeCounters = {
   truncated: 'quic_truncated',
   malformed: 'quic_malformed',
 } as const;
+
+/** RFC 9000, 14.1. */
+const minFirstDatagram = 1200;
 
 /** Bits of what is known of a connection besides its hello. */
 const sawRetry = 1;
@@ -77,9 +81,9 @@ export class QuicHellos {
           this.#retry();
           return;
         default:
-          // Without the bit that packets of these versions have set, it may be anything, RTP for instance.
-          if ((buffer[at]! & 0x40) === 0 && outcome in refusedVersions) this.#statistics.datagrams_other++;
-          else this.#statistics[outcomeCounters[outcome]]++;
+          this.#statistics[
+            isOther(outcome, buffer, at, end) ? 'datagrams_other' : outcomeCounters[outcome]
+          ]++;
           return;
       }
       at = this.#header.end;
@@ -93,12 +97,14 @@ export class QuicHellos {
     if (slot === -1) {
       // What the server sends needs no keys: the client's Initial came before.
       if (hellos.findReverse() !== -1) return;
+      if (this.#header.dcidLength >= minFirstConnectionId && hellos.exclude(nowNs)) return;
       frames = this.#openWithNewKeys(buffer, at);
       if (frames === undefined) return;
       slot = hellos.open('quic', nowNs);
       this.#keep(slot, buffer);
     } else {
       hellos.table.touch(slot, nowNs);
+      if (hellos.isExcluded(slot)) return;
       const isKnown = hellos.transportOf(slot) === 'quic' && this.#header.versionCode === this.#version[slot];
       if (isKnown) {
         if (!hellos.isCollecting(slot) && this.#isAcknowledgement()) return;
@@ -113,7 +119,7 @@ export class QuicHellos {
         if (frames === undefined) return;
         // After a Retry the same hello is sent again (RFC 9000, 17.2.5.3); otherwise this is another connection.
         const isAfterRetry = isKnown && (this.#known[slot]! & sawRetry) !== 0 && this.#header.tokenLength > 0;
-        if (!isAfterRetry) hellos.restart(slot, 'quic', nowNs);
+        if (!isAfterRetry) slot = hellos.restart(slot, 'quic', nowNs);
         this.#keep(slot, buffer);
       }
     }
@@ -158,6 +164,7 @@ export class QuicHellos {
     return true;
   }
 
+  /** From the server: the client starts again, with the connection id and the token given here. */
   #retry(): void {
     this.#statistics.quic_retries++;
     const slot = this.#hellos.findReverse();
@@ -190,4 +197,25 @@ export class QuicHellos {
       this.#statistics.hellos_second++;
     }
   }
+}
+
+/**
+ * Whether what looked like a version that is not read is rather no QUIC at all: without the bit that such
+ * packets have set, or shorter than a client's first datagram must be (RFC 9000, 14.1) where the version
+ * proves nothing. RTP and DNS look like this.
+ */
+function isOther(outcome: LongHeaderOutcome, buffer: Uint8Array, at: number, end: number): boolean {
+  if (!(outcome in refusedVersions)) return false;
+  if ((buffer[at]! & 0x40) === 0) return true;
+  return (outcome === 'unknown' || outcome === 'grease') && end - at < minFirstDatagram;
+}
+
+/**
+ * Whether a datagram is a client's of Google's QUIC before Q046, which had no long header: flags (with a
+ * version, with a connection id), connection id of 8 bytes, version "Q0..".
+ */
+export function isEarlyGoogleQuic(buffer: Uint8Array, start: number, end: number): boolean {
+  const flags = buffer[start]!;
+  if ((flags & 0xc9) !== 0x09 || start + 13 > end) return false;
+  return buffer[start + 9] === 0x51 && buffer[start + 10] === 0x30;
 }

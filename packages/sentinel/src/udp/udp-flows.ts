@@ -1,9 +1,10 @@
 import type { CaptureStatistics } from '../capture-statistics.ts';
 import type { FrameLayout } from '../decode/frame.ts';
-import type { FlowLimits } from '../flow/tcp-flows.ts';
+import type { FlowLimits } from '../flow/flow-limits.ts';
+import type { SourceExclusions } from '../source-exclusions.ts';
 import { dtlsStart } from './dtls-carriers.ts';
 import { DtlsHellos } from './dtls-hellos.ts';
-import { QuicHellos } from './quic-hellos.ts';
+import { isEarlyGoogleQuic, QuicHellos } from './quic-hellos.ts';
 import { type UdpHandshakeListener, UdpHellos } from './udp-hellos.ts';
 
 /**
@@ -16,14 +17,16 @@ export class UdpFlows {
   readonly #quic: QuicHellos;
   readonly #dtls: DtlsHellos;
 
+  /** @param exclusions sources whose connections are counted and left alone */
   constructor(
     limits: FlowLimits,
     statistics: CaptureStatistics,
     onHandshake: UdpHandshakeListener,
     hashSeed: number,
+    exclusions?: SourceExclusions,
   ) {
     this.#statistics = statistics;
-    this.#hellos = new UdpHellos(limits, statistics, onHandshake, hashSeed);
+    this.#hellos = new UdpHellos(limits, statistics, onHandshake, hashSeed, exclusions);
     this.#quic = new QuicHellos(limits.flows, statistics, this.#hellos);
     this.#dtls = new DtlsHellos(limits.flows, statistics, this.#hellos);
   }
@@ -50,7 +53,8 @@ export class UdpFlows {
     }
     const dtls = dtlsStart(buffer, start, end);
     if (dtls === -1) {
-      this.#statistics.datagrams_other++;
+      const isQuic = isEarlyGoogleQuic(buffer, start, end);
+      this.#statistics[isQuic ? 'quic_version_gquic' : 'datagrams_other']++;
       return;
     }
     this.#hellos.select(layout);

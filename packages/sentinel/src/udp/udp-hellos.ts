@@ -1,13 +1,17 @@
 import type { CaptureCounter, CaptureStatistics } from '../capture-statistics.ts';
 import type { FrameLayout } from '../decode/frame.ts';
+import { readFlowKey } from '../flow/flow-key.ts';
+import type { FlowLimits } from '../flow/flow-limits.ts';
 import { FlowTable, keyWords } from '../flow/flow-table.ts';
-import type { FlowLimits, HelloFlow } from '../flow/tcp-flows.ts';
+import type { HelloFlow } from '../flow/tcp-flows.ts';
+import type { SourceExclusions } from '../source-exclusions.ts';
 import { HelloBytes, usualHelloBytes } from './hello-bytes.ts';
 
 /** Where a flow stands; 0 is a free slot. */
 const collecting = 1;
 const finished = 2;
 const givenUp = 3;
+const excluded = 4;
 
 const handshakeHeader = 4;
 const clientHelloType = 1;
@@ -50,6 +54,8 @@ export class UdpHellos {
   readonly #spare: HelloBytes[] = [];
   readonly #key = new Int32Array(keyWords);
   readonly #reverseKey = new Int32Array(keyWords);
+  readonly #exclusions: SourceExclusions | undefined;
+  #layout: FrameLayout | undefined;
   #heldBytes = 0;
 
   constructor(
@@ -57,11 +63,13 @@ export class UdpHellos {
     statistics: CaptureStatistics,
     onHandshake: UdpHandshakeListener,
     hashSeed: number,
+    exclusions: SourceExclusions | undefined,
   ) {
     const { flows } = limits;
     this.#limits = limits;
     this.#statistics = statistics;
     this.#onHandshake = onHandshake;
+    this.#exclusions = exclusions;
     this.table = new FlowTable(flows, (slot) => this.#release(slot), hashSeed);
     this.#state = new Uint8Array(flows);
     this.#transport = new Uint8Array(flows);
@@ -73,18 +81,8 @@ export class UdpHellos {
 
   /** Makes the packet's flow the one that `find`, `findReverse` and `open` speak of. */
   select(layout: FrameLayout): void {
-    const key = this.#key;
-    const { addresses, buffer, transport } = layout;
-    if (layout.ipVersion === 4) {
-      key.fill(0);
-      key[2] = 0xffff;
-      key[3] = word(buffer, addresses);
-      key[6] = 0xffff;
-      key[7] = word(buffer, addresses + 4);
-    } else {
-      for (let i = 0; i < 8; i++) key[i] = word(buffer, addresses + i * 4);
-    }
-    key[8] = word(buffer, transport);
+    this.#layout = layout;
+    readFlowKey(this.#key, layout);
   }
 
   /** The selected flow's slot, or -1. */
@@ -106,22 +104,38 @@ export class UdpHellos {
     return this.table.find(reverse);
   }
 
-  /** A slot for the selected flow, which has none. */
-  open(transport: UdpTransport, nowNs: number): number {
-    if (this.table.size === this.table.capacity) this.#statistics.flows_evicted++;
-    const slot = this.table.insert(this.#key, nowNs);
-    this.restart(slot, transport, nowNs);
-    return slot;
+  /** Whether the selected flow, which has no slot, is to be left alone; it then gets one that says so. */
+  exclude(nowNs: number): boolean {
+    if (this.#exclusions === undefined || this.#layout === undefined) return false;
+    if (!this.#exclusions.matches(this.#layout)) return false;
+    this.#statistics.connections_excluded++;
+    this.#end(this.#insert(nowNs), excluded);
+    return true;
   }
 
-  /** Another connection begins on the addresses and ports of this flow. */
-  restart(slot: number, transport: UdpTransport, nowNs: number): void {
-    if (this.#held.has(slot)) this.#statistics.hello_incomplete++;
-    this.#drop(slot);
+  /** A slot for the selected flow, which has none. */
+  open(transport: UdpTransport, nowNs: number): number {
+    const slot = this.#insert(nowNs);
     this.#state[slot] = collecting;
     this.#transport[slot] = transports.indexOf(transport);
     this.#startedNs[slot] = nowNs;
     this.#firstByteNs[slot] = 0;
+    return slot;
+  }
+
+  /**
+   * A slot for another connection of the selected flow, whose slot this was. What is known of the hello before
+   * stays known, to tell whether it comes again.
+   */
+  restart(slot: number, transport: UdpTransport, nowNs: number): number {
+    const length = this.#length[slot]!;
+    const [first, second] = [this.#random[2 * slot]!, this.#random[2 * slot + 1]!];
+    this.table.remove(slot);
+    const next = this.open(transport, nowNs);
+    this.#length[next] = length;
+    this.#random[2 * next] = first;
+    this.#random[2 * next + 1] = second;
+    return next;
   }
 
   transportOf(slot: number): UdpTransport {
@@ -130,6 +144,10 @@ export class UdpHellos {
 
   isCollecting(slot: number): boolean {
     return this.#state[slot] === collecting;
+  }
+
+  isExcluded(slot: number): boolean {
+    return this.#state[slot] === excluded;
   }
 
   isFinished(slot: number): boolean {
@@ -179,8 +197,7 @@ export class UdpHellos {
 
   giveUp(slot: number, reason: CaptureCounter): void {
     this.#statistics[reason]++;
-    this.#state[slot] = givenUp;
-    this.#drop(slot);
+    this.#end(slot, givenUp);
   }
 
   /** Whether a message is of the connection whose hello was handed over: it has the same random. */
@@ -218,7 +235,6 @@ export class UdpHellos {
   #handOver(slot: number, message: Uint8Array, nowNs: number): void {
     const again =
       this.#length[slot] !== 0 && message.length >= comparableBytes && this.isSameHello(slot, message, 0);
-    this.#state[slot] = finished;
     this.#length[slot] = message.length;
     if (again) this.#statistics.hellos_retransmitted++;
     else {
@@ -237,7 +253,18 @@ export class UdpHellos {
       this.#onHandshake(message, this.transportOf(slot), flow, nowNs);
     }
     // Not before: the message lies in the bytes that another flow gets next.
+    this.#end(slot, finished);
+  }
+
+  #insert(nowNs: number): number {
+    if (this.table.size === this.table.capacity) this.#statistics.flows_evicted++;
+    return this.table.insert(this.#key, nowNs);
+  }
+
+  #end(slot: number, state: typeof finished | typeof givenUp | typeof excluded): void {
+    this.#state[slot] = state;
     this.#drop(slot);
+    this.table.finish(slot);
   }
 
   #heldOf(slot: number): HelloBytes {
