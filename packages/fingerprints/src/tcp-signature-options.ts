@@ -1,8 +1,5 @@
-/**
- * TCP options by kind, under the names of network events; other kinds are written `OPT<kind>`.
- * Source: IANA "TCP Option Kind Numbers".
- */
-const optionNames: ReadonlyMap<number, string> = new Map([
+/** Options with a name in network events. Source: IANA "TCP Option Kind Numbers". */
+const knownOptions: readonly (readonly [kind: number, name: string])[] = [
   [0, 'EOL'],
   [1, 'NOP'],
   [2, 'MSS'],
@@ -14,15 +11,29 @@ const optionNames: ReadonlyMap<number, string> = new Map([
   [29, 'AO'],
   [30, 'MPTCP'],
   [34, 'TFO'],
-]);
+];
 
-/** Length with which an option stands in a SYN; others vary (RFC 9293 3.2, RFC 7323 2.2 and 3.2, RFC 2018 2). */
-const fixedLengths: ReadonlyMap<number, number> = new Map([
-  [2, 4],
-  [3, 3],
-  [4, 2],
-  [8, 10],
-]);
+/** By kind: the names of network events, and those of signatures. */
+const names = Array.from({ length: 256 }, (_, kind) => `OPT${kind}`);
+const tokens = Array.from({ length: 256 }, (_, kind) => `k${kind}`);
+for (const [kind, name] of knownOptions) {
+  names[kind] = name;
+  tokens[kind] = name.toLowerCase();
+}
+
+const mssKind = 2;
+const windowScaleKind = 3;
+const timestampsKind = 8;
+
+/**
+ * By kind: the length an option must have in a SYN, 0 where it varies. Source: RFC 9293 section 3.2,
+ * RFC 7323 sections 2.2 and 3.2, RFC 2018 section 2.
+ */
+const fixedLengths = new Uint8Array(256);
+fixedLengths[mssKind] = 4;
+fixedLengths[windowScaleKind] = 3;
+fixedLengths[4] = 2;
+fixedLengths[timestampsKind] = 10;
 
 /** What the options of a SYN say. */
 export interface TcpSynOptions {
@@ -80,50 +91,36 @@ export function readSynOptions(bytes: Uint8Array, start = 0, end = bytes.length)
       read.quirks |= synOptionQuirks.bad;
       return read;
     }
-    option(read, kind, bytes, at, length);
+    readOption(read, kind, bytes, at, length);
     at += length;
   }
   return read;
 }
 
-function option(read: TcpSynOptions, kind: number, bytes: Uint8Array, at: number, length: number): void {
-  const name = optionNames.get(kind);
-  append(read, name ?? `OPT${kind}`, tokenOf(read, kind, name, bytes, at, length));
-}
-
-function append(read: TcpSynOptions, name: string, token: string): void {
-  const separator = read.names === '' ? '' : ',';
-  read.names += separator + name;
-  read.signature += separator + token;
-}
-
-function tokenOf(
-  read: TcpSynOptions,
-  kind: number,
-  name: string | undefined,
-  bytes: Uint8Array,
-  at: number,
-  length: number,
-): string {
-  const expected = fixedLengths.get(kind);
-  if (expected !== undefined && length !== expected) {
+function readOption(read: TcpSynOptions, kind: number, bytes: Uint8Array, at: number, length: number): void {
+  let token = tokens[kind]!;
+  const expected = fixedLengths[kind]!;
+  if (expected !== 0 && length !== expected) {
     read.quirks |= synOptionQuirks.bad;
-    return `k${kind}`;
-  }
-  if (kind === 2) {
+    token = `k${kind}`;
+  } else if (kind === mssKind) {
     const mss = (bytes[at + 2]! << 8) | bytes[at + 3]!;
     read.mss = mss;
-    return mss >= leastPathMss && mss <= largestPathMss ? 'mss' : `mss=${mss}`;
-  }
-  if (kind === 3) {
+    if (mss < leastPathMss || mss > largestPathMss) token = `mss=${mss}`;
+  } else if (kind === windowScaleKind) {
     read.windowScale = bytes[at + 2]!;
-    return `ws=${read.windowScale}`;
-  }
-  if (kind === 8) {
+    token = `ws=${read.windowScale}`;
+  } else if (kind === timestampsKind) {
     if (isZero(bytes, at + 2, at + 6)) read.quirks |= synOptionQuirks.ts0;
     if (!isZero(bytes, at + 6, at + 10)) read.quirks |= synOptionQuirks.tsr;
   }
-  return name === undefined ? `k${kind}` : name.toLowerCase();
+  append(read, names[kind]!, token);
+}
+
+function append(read: TcpSynOptions, name: string, token: string): void {
+  const isFirst = read.names === '';
+  read.names = isFirst ? name : `${read.names},${name}`;
+  read.signature = isFirst ? token : `${read.signature},${token}`;
 }
 
 /** EOL at `at`, and the padding behind it: `eol`, `eol+1`, … */
