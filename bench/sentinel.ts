@@ -1,35 +1,31 @@
 /**
- * Throughput of reading a capture into network events, beside the peers on the PATH in the same run.
+ * What finding every ClientHello of a capture costs, whole processes side by side in the same run.
  *
- *     npm run bench -- sentinel [--quick] [--json] [--pcap FILE] [--runs N]
+ *     npm run bench -- sentinel [--quick] [--json] [--runs N] [--pcap FILE] [--corpus FOLDER]
  *
- * Without --pcap a capture is generated: connections with a SYN, a browser-sized ClientHello in two segments
- * and a page of data, about 1.1 M packets (--quick: a tenth).
+ * The capture is made of the shared captures (--corpus, JA4_TEST_CORPUS, ../shared/corpus) over and over, with
+ * other addresses in each copy, until it has 500 MB (--quick: 100 MB). Without them it is generated. Ten times
+ * as much then goes through standard input, to see whether memory stays as it was.
  */
-import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { encodeClientHello, encodeExtension } from '@ja4/fingerprints';
-import {
-  type CapturedFrame,
-  frame,
-  handshakeRecords,
-  ipPacket,
-  linuxSynOptions,
-  pcapFile,
-  readCaptureFile,
-} from '@ja4/sentinel';
+import { type CorpusCapture, corpusCapture, shiftCopy, writeCopies } from './sentinel/corpus-capture.ts';
+import { writeGenerated } from './sentinel/generated-capture.ts';
+import { type ProcessCost, processCost } from './sentinel/process-cost.ts';
+import { type Reader, readers, readStandardInput } from './sentinel/readers.ts';
 
-interface Measurement {
+interface Row {
   readonly reader: string;
-  readonly command: string;
-  readonly wallSeconds: number;
   readonly cpuSeconds: number;
-  readonly packetsPerSecond: number;
+  readonly wallSeconds: number;
   readonly packetsPerCpuSecond: number;
-  readonly megabytesPerSecond: number;
+  readonly hellos: number | undefined;
+  readonly peakMegabytes: number;
+  readonly remark: string;
+  readonly command: string;
 }
 
 interface Target {
@@ -39,9 +35,13 @@ interface Target {
   readonly ok: boolean;
 }
 
-const connections = { quick: 1500, full: 15_000 };
-/** Packets per CPU second: mercury, the fastest peer known, reaches 2.6 M with TLS and QUIC only. */
-const packetRateTarget = 2_600_000;
+const captureBytes = { quick: 100e6, full: 500e6 };
+const generatedConnections = { quick: 1500, full: 15_000 };
+const longFactor = 10;
+/** How much of a peer's CPU time we may take, and the memory that we may. */
+const shareOf = { ndpiReader: 1 / 5, tshark: 1 / 15, 'bare loop': 2.5 } as const;
+const peakTarget = 200;
+const flatTolerance = 1.1;
 
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -50,223 +50,143 @@ export async function run(args: string[]): Promise<void> {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       pcap: { type: 'string' },
+      corpus: { type: 'string', default: process.env.JA4_TEST_CORPUS ?? '../shared/corpus' },
       runs: { type: 'string', default: '3' },
     },
   });
   const folder = mkdtempSync(join(tmpdir(), 'ja4-bench-'));
   try {
+    const size = values.quick ? 'quick' : 'full';
     const path = values.pcap ?? join(folder, 'capture.pcap');
-    if (values.pcap === undefined) generate(path, values.quick ? connections.quick : connections.full);
-    const runs = Math.max(1, Number(values.runs) || 3);
-    const report = await measureAll(path, folder, runs);
-    if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-    else print(report);
+    const pcaps = resolve(values.corpus, 'pcap');
+    const corpus = values.pcap === undefined && existsSync(pcaps) ? corpusCapture(pcaps) : undefined;
+    let copies = 1;
+    if (corpus !== undefined) copies = writeCopies(corpus, path, captureBytes[size]);
+    else if (values.pcap === undefined) writeGenerated(path, generatedConnections[size]);
+    const report = await measure(path, folder, Math.max(1, Number(values.runs) || 3));
+    const long = corpus && (await longRun(corpus, copies));
+    const targets = targetsOf(report.results, long);
+    if (values.json) process.stdout.write(`${JSON.stringify({ ...report, long, targets })}\n`);
+    else print(report, long, targets);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-type Report = Awaited<ReturnType<typeof measureAll>>;
+type Report = Awaited<ReturnType<typeof measure>>;
 
-async function measureAll(path: string, folder: string, runs: number) {
-  const size = statSync(path).size;
+/** All readers in turn, so that a slow minute of the machine hits each of them. */
+async function measure(path: string, folder: string, runs: number) {
+  const output = join(folder, 'output');
+  const costs = new Map<Reader, ProcessCost[]>(readers(path, folder).map((reader) => [reader, []]));
+  const hellos = new Map<Reader, number>();
   let packets = 0;
-  let hellos = 0;
-  let best: { wall: number; cpu: number } | undefined;
-  for (let i = 0; i < runs; i++) {
-    const cpuBefore = process.cpuUsage();
-    const before = performance.now();
-    const { events, statistics } = readCaptureFile(path);
-    hellos = 0;
-    for await (const _ of events) hellos++;
-    packets = statistics.packets;
-    const { user, system } = process.cpuUsage(cpuBefore);
-    const measured = { wall: (performance.now() - before) / 1000, cpu: (user + system) / 1e6 };
-    if (best === undefined || measured.cpu < best.cpu) best = measured;
+  for (let turn = 0; turn < runs; turn++) {
+    for (const [reader, own] of costs) {
+      const cost = await processCost(reader.command, { output });
+      if (cost === undefined) continue;
+      own.push(cost);
+      if (reader.name === 'bare loop') packets = JSON.parse(readFileSync(output, 'utf8')).packets;
+      if (turn === 0 && reader.hellos !== undefined) hellos.set(reader, reader.hellos(output));
+    }
   }
-  const measurement = (
-    reader: string,
-    command: string,
-    time: { wall: number; cpu: number },
-  ): Measurement => ({
-    reader,
-    command,
-    wallSeconds: time.wall,
-    cpuSeconds: time.cpu,
-    packetsPerSecond: Math.round(packets / time.wall),
-    packetsPerCpuSecond: Math.round(packets / time.cpu),
-    megabytesPerSecond: Math.round(size / time.wall / 1e6),
-  });
-  const own = measurement('ja4 sentinel', 'readCaptureFile, inside this process', best!);
-  const results = [own];
-  for (const [reader, command] of peers(path, folder)) {
-    if (spawnSync('sh', ['-c', `command -v ${command[0]}`]).status !== 0) continue;
-    const times = Array.from({ length: runs }, () => timed(command)).filter((time) => time !== undefined);
-    const fastest = times.sort((a, b) => a.cpu - b.cpu)[0];
-    if (fastest !== undefined) results.push(measurement(reader, command.join(' '), fastest));
+  const results: Row[] = [];
+  for (const [reader, own] of costs) {
+    if (own.length === 0) continue;
+    const cpuSeconds = median(own.map((cost) => cost.cpuSeconds));
+    results.push({
+      reader: reader.name,
+      cpuSeconds,
+      wallSeconds: median(own.map((cost) => cost.wallSeconds)),
+      packetsPerCpuSecond: Math.round(packets / cpuSeconds),
+      hellos: hellos.get(reader),
+      peakMegabytes: Math.round(Math.max(...own.map((cost) => cost.peakMegabytes))),
+      remark: reader.remark,
+      command: reader.command.join(' '),
+    });
   }
   return {
     benchmark: 'sentinel',
     machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`,
-    input: { path, megabytes: Math.round(size / 1e6), packets, hellos, runs },
+    input: { path, megabytes: Math.round(statSync(path).size / 1e6), packets, runs },
     results,
-    targets: targets(results),
   };
 }
 
-function targets(results: readonly Measurement[]): Target[] {
-  const [own, ...others] = results;
-  const reached = own!.packetsPerCpuSecond;
-  const list = [
-    {
-      name: 'packets per CPU second',
-      value: reached,
-      target: packetRateTarget,
-      ok: reached >= packetRateTarget,
-    },
-  ];
-  for (const { reader, cpuSeconds } of others) {
-    // These do less (tcpdump only walks the file) or are ours.
-    if (reader === 'tcpdump' || reader.startsWith('ja4')) continue;
-    const { cpuSeconds: value } = own!;
-    list.push({
-      name: `CPU seconds, at most those of ${reader}`,
-      value,
-      target: cpuSeconds,
-      ok: value <= cpuSeconds,
-    });
+/** Ten times the capture through standard input, made on the way: more than a disk may hold. */
+async function longRun(corpus: CorpusCapture, copies: number) {
+  const total = copies * longFactor;
+  const next = (function* () {
+    yield corpus.header;
+    for (let copy = 1; copy <= total; copy++) {
+      shiftCopy(corpus, copies + copy);
+      yield Buffer.from(corpus.records);
+    }
+  })();
+  const cost = await processCost(readStandardInput, { input: Readable.from(next) });
+  return cost && { ...cost, megabytes: Math.round((total * corpus.records.length) / 1e6) };
+}
+
+function targetsOf(results: readonly Row[], long: ProcessCost | undefined): Target[] {
+  const own = results[0]!;
+  const list: Target[] = [];
+  for (const [reader, share] of Object.entries(shareOf)) {
+    const peer = results.find((row) => row.reader === reader);
+    if (peer === undefined) continue;
+    const value = own.cpuSeconds / peer.cpuSeconds;
+    list.push({ name: `CPU time as a part of ${reader}'s`, value, target: share, ok: value <= share });
+  }
+  const peak = own.peakMegabytes;
+  list.push({ name: 'peak memory, MB', value: peak, target: peakTarget, ok: peak <= peakTarget });
+  if (long !== undefined) {
+    const value = long.peakMegabytes / peak;
+    const name = `peak memory with ${longFactor} times the packets, as a multiple`;
+    list.push({ name, value, target: flatTolerance, ok: value <= flatTolerance });
   }
   return list;
 }
 
-/** Readers that find ClientHellos too, and tcpdump, which only walks the file. */
-function peers(path: string, folder: string): [string, string[]][] {
-  const ja4 = join(import.meta.dirname, '../packages/cli/bin/ja4.js');
-  return [
-    ['ja4 fingerprint', [process.execPath, ja4, 'fingerprint', '--format', 'jsonl', path]],
-    ['tcpdump', ['tcpdump', '-nn', '-r', path, '-w', '/dev/null', 'tcp[13] & 2 != 0']],
-    [
-      'tshark',
-      [
-        'tshark',
-        '-n',
-        '-r',
-        path,
-        '-Y',
-        'tls.handshake.type == 1',
-        '-T',
-        'fields',
-        '-e',
-        'tls.handshake.ja3',
-      ],
-    ],
-    ['mercury', ['mercury', '-r', path, '-f', join(folder, 'mercury.json'), '--select=tls']],
-    ['p0f', ['p0f', '-r', path]],
-    ['zeek', ['zeek', '-C', '-r', path, `Log::default_logdir=${folder}`]],
-    ['suricata', ['suricata', '-k', 'none', '-r', path, '-l', folder]],
-    ['nDPI', ['ndpiReader', '-q', '-i', path]],
-  ];
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
 }
 
-/** Wall and CPU seconds of a command with its output thrown away; undefined when it fails. */
-function timed(command: string[]): { wall: number; cpu: number } | undefined {
-  const script = 'TIMEFORMAT="%R %U %S"; time "$@" > /dev/null 2>/dev/null';
-  const { status, stderr } = spawnSync('bash', ['-c', script, 'bash', ...command], { encoding: 'utf8' });
-  const [wall = 0, user = 0, system = 0] = stderr.trim().split(' ').map(Number);
-  return status === 0 ? { wall, cpu: user + system } : undefined;
-}
-
-function print({ machine, input, results, targets }: Report): void {
+function print(
+  { machine, input, results }: Report,
+  long: Awaited<ReturnType<typeof longRun>>,
+  targets: Target[],
+) {
+  const heading = ['CPU s', 'wall s', 'packets/CPU s', 'hellos', 'peak MB'];
+  const widths = [9, 9, 15, 9, 9];
+  const cells = (values: readonly string[]) => values.map((value, i) => value.padStart(widths[i]!)).join('');
   const lines = [
     machine,
-    `${input.path}: ${input.packets} packets, ${input.megabytes} MB, ${input.hellos} ClientHellos, best of ${input.runs}`,
+    `${input.path}: ${input.packets} packets, ${input.megabytes} MB; medians of ${input.runs} runs in turn`,
     '',
-    `${'reader'.padEnd(18)}${'wall s'.padStart(9)}${'CPU s'.padStart(9)}${'packets/s'.padStart(13)}${'packets/CPU s'.padStart(15)}${'MB/s'.padStart(8)}`,
+    `${'reader'.padEnd(18)}${cells(heading)}`,
     ...results.map(
       (row) =>
         row.reader.padEnd(18) +
-        row.wallSeconds.toFixed(3).padStart(9) +
-        row.cpuSeconds.toFixed(3).padStart(9) +
-        String(row.packetsPerSecond).padStart(13) +
-        String(row.packetsPerCpuSecond).padStart(15) +
-        String(row.megabytesPerSecond).padStart(8),
+        cells([
+          row.cpuSeconds.toFixed(3),
+          row.wallSeconds.toFixed(3),
+          String(row.packetsPerCpuSecond),
+          String(row.hellos ?? '-'),
+          String(row.peakMegabytes),
+        ]),
     ),
+    ...(long === undefined
+      ? []
+      : [
+          '',
+          `ja4 fingerprint - (${long.megabytes} MB): ${long.cpuSeconds.toFixed(2)} s CPU, peak ${Math.round(long.peakMegabytes)} MB`,
+        ]),
     '',
-    ...results.map(({ reader, command }) => `${reader}: ${command}`),
+    ...results.map(({ reader, command, remark }) => `${reader} (${remark}): ${command}`),
     '',
     ...targets.map(
-      ({ name, value, target, ok }) => `${ok ? 'met   ' : 'missed'} ${name}: ${value} (target ${target})`,
+      ({ name, value, target, ok }) =>
+        `${ok ? 'met   ' : 'missed'} ${name}: ${value.toFixed(3)} (target at most ${target.toFixed(3)})`,
     ),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-/** Bytes of a browser's hello: 16 ciphers, 16 extensions, an ML-KEM key share; about 1.8 kB. */
-function browserHello(name: string): Uint8Array {
-  return handshakeRecords(
-    encodeClientHello({
-      sessionId: new Uint8Array(32),
-      cipherSuites: [
-        0x0a0a, 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014,
-        0x009c, 0x009d, 0x002f, 0x0035,
-      ],
-      extensions: [
-        encodeExtension.opaque(0x1a1a),
-        encodeExtension.serverName(name),
-        encodeExtension.opaque(23),
-        encodeExtension.opaque(0xff01, 1),
-        encodeExtension.supportedGroups(0x11ec, 29, 23, 24),
-        encodeExtension.ecPointFormats(0),
-        encodeExtension.opaque(35),
-        encodeExtension.alpn('h2', 'http/1.1'),
-        encodeExtension.opaque(5, 5),
-        encodeExtension.signatureAlgorithms(0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601),
-        encodeExtension.opaque(18),
-        encodeExtension.opaque(51, 1263),
-        encodeExtension.opaque(45, 2),
-        encodeExtension.supportedVersions(0x2a2a, 0x0304, 0x0303),
-        encodeExtension.opaque(27, 3),
-        encodeExtension.opaque(0xfe0d, 218),
-      ],
-    }),
-  );
-}
-
-/** Packets of a page after the handshake, and their payloads: 75 packets of 455 bytes on average. */
-const dataPackets = 72;
-const serverPayload = new Uint8Array(1300).fill(0x17);
-
-function generate(path: string, count: number): void {
-  const file = openSync(path, 'w');
-  const batch: CapturedFrame[] = [];
-  const flush = (withHeader: boolean) => {
-    writeSync(file, pcapFile(batch.splice(0)).subarray(withHeader ? 0 : 24));
-  };
-  flush(true);
-  for (let i = 0; i < count; i++) {
-    batch.push(...connection(i));
-    if (batch.length > 20_000) flush(false);
-  }
-  flush(false);
-  closeSync(file);
-}
-
-function connection(i: number): CapturedFrame[] {
-  const client = `198.18.${(i >> 8) & 0xff}.${i & 0xff}`;
-  const up = { src: client, srcPort: 1024 + (i % 60_000), dst: '198.18.0.10', dstPort: 443 };
-  const down = { src: up.dst, srcPort: up.dstPort, dst: up.src, dstPort: up.srcPort };
-  const hello = browserHello(`host-${i % 100}.example`);
-  const frames: CapturedFrame[] = [];
-  const add = (packet: Parameters<typeof ipPacket>[0]) =>
-    frames.push({ timestampNs: 1.7e18 + i * 1e6 + frames.length * 1e4, bytes: frame(1, ipPacket(packet)) });
-  add({ ...up, sequence: 1000, flags: 0x02, options: linuxSynOptions });
-  add({ ...down, sequence: 5000, flags: 0x12, options: linuxSynOptions });
-  add({ ...up, sequence: 1001, flags: 0x18, payload: hello.subarray(0, 1400) });
-  add({ ...up, sequence: 2401, flags: 0x18, payload: hello.subarray(1400) });
-  for (let n = 0; n < dataPackets; n++) {
-    // Two acknowledgements for each full segment of the answer, as with delayed ones in both directions.
-    if (n % 3 === 0) add({ ...down, sequence: 5001 + n * 1300, flags: 0x18, payload: serverPayload });
-    else add({ ...up, sequence: 1001 + hello.length, flags: 0x10 });
-  }
-  return frames;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { isPcap, isPcapng, PcapFormat, PcapngFormat, pcapFile, pcapHeaderLength } from '@ja4/sentinel';
 
-/** Records of a pcap file (little-endian, nanoseconds, Ethernet), all captures of a folder one after the other. */
+/** Records of a pcap file (little-endian, microseconds, Ethernet: what every reader opens), all captures of a folder one after the other. */
 export interface CorpusCapture {
   /** The file's header, then one copy of all records. */
   readonly header: Uint8Array;
@@ -16,13 +16,17 @@ export interface CorpusCapture {
 }
 
 const recordHeader = 16;
+/** Of the 24 bits by which addresses differ, so many are the file's; the others are the copy's. */
+const fileBits = 10;
 const ethernetHeader = 14;
 /** Captures of different years become one; no pause inside it is longer. */
 const longestPauseNs = 1e9;
 const firstNs = 1.7e18;
-const nanosecondsPerSecond = 1_000_000_000n;
 
-/** All packets of the capture files below the folder as one Ethernet capture; raw IP gets a header put before it. */
+/**
+ * All packets of the capture files below the folder as one Ethernet capture; raw IP gets a header put before
+ * it. Several files hold the same connections: each gets addresses of its own.
+ */
 export function corpusCapture(folder: string): CorpusCapture {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.(cap|pcap|pcapng)(\.gz)?$/.test(file))
@@ -31,7 +35,7 @@ export function corpusCapture(folder: string): CorpusCapture {
   let packets = 0;
   let leftOut = 0;
   let clockNs = firstNs;
-  for (const file of files) {
+  for (const [index, file] of files.entries()) {
     let lastNs: number | undefined;
     const before = packets;
     readPackets(join(folder, file), (buffer, offset, length, linkType, timestampNs) => {
@@ -40,6 +44,7 @@ export function corpusCapture(folder: string): CorpusCapture {
       clockNs += Math.min(longestPauseNs, Math.max(1000, timestampNs - (lastNs ?? timestampNs)));
       lastNs = timestampNs;
       writeTime(record, 0, clockNs);
+      readdress(record, recordHeader, record.length, index);
       parts.push(record);
       packets++;
     });
@@ -48,7 +53,7 @@ export function corpusCapture(folder: string): CorpusCapture {
   // A gap longer than any flow's idle time, so that the copies do not meet.
   const spanNs = clockNs - firstNs + 120e9;
   return {
-    header: pcapFile([], { nanoseconds: true }),
+    header: pcapFile([]),
     records: Buffer.concat(parts),
     packets,
     spanNs,
@@ -90,9 +95,9 @@ function ethernetRecord(frame: Uint8Array, linkType: number): Buffer | undefined
 }
 
 function writeTime(records: Buffer, at: number, timeNs: number): void {
-  const whole = BigInt(Math.round(timeNs));
-  records.writeUInt32LE(Number(whole / nanosecondsPerSecond), at);
-  records.writeUInt32LE(Number(whole % nanosecondsPerSecond), at + 4);
+  const microseconds = Math.floor(timeNs / 1000);
+  records.writeUInt32LE(Math.floor(microseconds / 1e6), at);
+  records.writeUInt32LE(microseconds % 1e6, at + 4);
 }
 
 /**
@@ -102,7 +107,7 @@ function writeTime(records: Buffer, at: number, timeNs: number): void {
 export function shiftCopy(capture: CorpusCapture, copy: number): void {
   const { records } = capture;
   const shiftSeconds = Math.ceil(capture.spanNs / 1e9);
-  const mask = copy ^ (copy - 1);
+  const mask = (copy ^ (copy - 1)) << fileBits;
   for (let at = 0; at + recordHeader <= records.length; ) {
     const length = records.readUInt32LE(at + 8);
     records.writeUInt32LE(records.readUInt32LE(at) + shiftSeconds, at);
@@ -111,7 +116,7 @@ export function shiftCopy(capture: CorpusCapture, copy: number): void {
   }
 }
 
-/** Exclusive-or of the mask with the middle of both addresses: what was equal stays equal. */
+/** Exclusive-or of the mask with three bytes of both addresses: what was equal stays equal. */
 function readdress(bytes: Buffer, frame: number, end: number, mask: number): void {
   let typeAt = frame + 12;
   while (
@@ -126,7 +131,7 @@ function readdress(bytes: Buffer, frame: number, end: number, mask: number): voi
   const addresses = etherType === 0x0800 ? [12, 16] : etherType === 0x86dd ? [8, 24] : [];
   for (const address of addresses) {
     const at = ip + address + 1;
-    if (at + 2 <= end) bytes.writeUInt16BE(bytes.readUInt16BE(at) ^ mask, at);
+    if (at + 3 <= end) bytes.writeUIntBE(bytes.readUIntBE(at, 3) ^ mask, at, 3);
   }
 }
 

@@ -5,6 +5,10 @@ export const captureCounters = [
   'bytes',
   /** Network events emitted: the first ClientHello of each connection. */
   'hellos',
+  /** Of these, by what carried them. */
+  'hellos_tcp',
+  'hellos_quic',
+  'hellos_dtls',
   /** A further hello on the same connection, as after a HelloRetryRequest: not emitted. */
   'hellos_second',
   'hellos_retransmitted',

@@ -85,6 +85,7 @@ describe('a connection seen from its SYN', () => {
         tcp_meta_mss: 1460,
         tcp_meta_window_scale: 7,
         tcp_meta_options: 'MSS,SACK,TS,NOP,WS',
+        tcp_signature: '4|64|mss*max|mss,sack,ts,nop,ws=7|df,id',
         syn_to_clienthello_ms: 1,
         tls_version: '1.3',
         tls_sni: 'shop.example',

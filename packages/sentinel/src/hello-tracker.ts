@@ -1,4 +1,9 @@
-import { type ClientHelloFailure, fingerprint, parseClientHello } from '@ja4/fingerprints';
+import {
+  type ClientHelloFailure,
+  fingerprint,
+  type HelloTransport,
+  parseClientHello,
+} from '@ja4/fingerprints';
 import { type CaptureCounter, type CaptureStatistics, newCaptureStatistics } from './capture-statistics.ts';
 import { ConnectionIds } from './connection-id.ts';
 import { FrameDecoder, type FrameOutcome } from './decode/frame.ts';
@@ -6,6 +11,8 @@ import { ipText } from './decode/ip-text.ts';
 import type { SynFields } from './flow/syn-facts.ts';
 import { defaultFlowLimits, type FlowLimits, type HelloFlow, TcpFlows } from './flow/tcp-flows.ts';
 import type { NetworkEvent } from './network-event.ts';
+import type { SourceExclusions } from './source-exclusions.ts';
+import { UdpFlows } from './udp/udp-flows.ts';
 
 export interface HelloTrackerOptions {
   sensorId: string;
@@ -14,6 +21,8 @@ export interface HelloTrackerOptions {
   limits?: Partial<FlowLimits>;
   /** Seed of the flow table's hash; live capture passes an unpredictable one. Results do not depend on it. */
   hashSeed?: number;
+  /** Sources whose connections are left out and counted. */
+  exclusions?: SourceExclusions | undefined;
   /** Counters to count into; own ones by default. */
   statistics?: CaptureStatistics;
 }
@@ -22,6 +31,9 @@ export interface HelloTrackerOptions {
 const maxRawForm = 8 * 1024;
 
 const protocolTcp = 6;
+const protocolUdp = 17;
+
+const transportCounters = { tcp: 'hellos_tcp', quic: 'hellos_quic', dtls: 'hellos_dtls' } as const;
 
 const failureCounters: Readonly<Record<ClientHelloFailure, CaptureCounter>> = {
   'not-client-hello': 'hello_not_client_hello',
@@ -46,6 +58,7 @@ export class HelloTracker {
   readonly #onEvent: (event: NetworkEvent) => void;
   readonly #decoder: FrameDecoder;
   readonly #tcp: TcpFlows;
+  readonly #udp: UdpFlows;
 
   constructor(options: HelloTrackerOptions) {
     this.#sensorId = options.sensorId;
@@ -53,11 +66,21 @@ export class HelloTracker {
     this.#onEvent = options.onEvent;
     this.statistics = options.statistics ?? newCaptureStatistics();
     this.#decoder = new FrameDecoder(this.statistics);
+    const limits = { ...defaultFlowLimits, ...options.limits };
+    const { hashSeed = 0, exclusions } = options;
     this.#tcp = new TcpFlows(
-      { ...defaultFlowLimits, ...options.limits },
+      limits,
       this.statistics,
-      (message, flow, timestampNs) => this.#handshake(message, flow, timestampNs),
-      options.hashSeed ?? 0,
+      (message, flow, timestampNs) => this.#handshake(message, 'tcp', flow, timestampNs),
+      hashSeed,
+      exclusions,
+    );
+    this.#udp = new UdpFlows(
+      limits,
+      this.statistics,
+      (message, transport, flow, timestampNs) => this.#handshake(message, transport, flow, timestampNs),
+      hashSeed,
+      exclusions,
     );
   }
 
@@ -78,42 +101,45 @@ export class HelloTracker {
   /** Lets time pass when no packet does: idle flows are forgotten. */
   tick(nowNs: number): void {
     this.#tcp.expire(nowNs);
+    this.#udp.expire(nowNs);
   }
 
   /** The capture is over: what is incomplete is counted and forgotten. */
   finish(): void {
     this.#tcp.clear();
+    this.#udp.clear();
   }
 
   /** Flows held now. */
   get flows(): number {
-    return this.#tcp.size;
+    return this.#tcp.size + this.#udp.size;
   }
 
   #decoded(outcome: FrameOutcome, timestampNs: number): void {
     const { layout } = this.#decoder;
     if (outcome !== 'ok') this.statistics[outcome]++;
     else if (layout.protocol === protocolTcp) this.#tcp.packet(layout, timestampNs);
+    else if (layout.protocol === protocolUdp) this.#udp.packet(layout, timestampNs);
     else this.statistics.transport_other++;
   }
 
-  #handshake(message: Uint8Array, flow: HelloFlow, timestampNs: number): void {
-    const parsed = parseClientHello(message);
+  #handshake(message: Uint8Array, transport: HelloTransport, flow: HelloFlow, timestampNs: number): void {
+    const parsed = parseClientHello(message, transport);
     if (!parsed.ok) {
       this.statistics[failureCounters[parsed.reason]]++;
       return;
     }
     const { keys, keyAt, startedNs, hasSyn } = flow;
     const ports = keys[keyAt + 8]!;
-    const prints = fingerprint(parsed.value, 'tcp');
+    const prints = fingerprint(parsed.value, transport);
     const syn: Partial<SynFields> = hasSyn ? this.#tcp.syns.describe(flow.slot) : {};
-    if (!hasSyn) this.statistics.hellos_without_syn++;
+    if (!hasSyn && transport === 'tcp') this.statistics.hellos_without_syn++;
     // Every key in every event, so that all events have one shape in memory; JSON leaves out the undefined.
     const event: NetworkEvent = {
       timestamp: timestampNs,
       sensor_id: this.#sensorId,
       conn_id: this.#connectionIds.of(keys, keyAt, startedNs),
-      transport: 'tcp',
+      transport: transport === 'tcp' ? 'tcp' : 'udp',
       src_ip: ipText(keys, keyAt),
       src_port: ports >>> 16,
       dst_ip: ipText(keys, keyAt + 4),
@@ -141,6 +167,7 @@ export class HelloTracker {
       tls_stack: prints.tls_stack,
     };
     this.statistics.hellos++;
+    this.statistics[transportCounters[transport]]++;
     this.#onEvent(event);
   }
 
