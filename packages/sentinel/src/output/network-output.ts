@@ -7,6 +7,10 @@ import { MessageQueue } from './message-queue.ts';
 export interface NetworkOutput {
   /** Sends or queues one event. Never waits and never throws; what is lost is counted. */
   send(json: string): void;
+  /** Goes on in new files where the old ones were renamed (log rotation); resolves when that is done. */
+  reopen(): Promise<void>;
+  /** Whether something waits that should be tried again within a millisecond. */
+  urgent(): boolean;
   /** Totals since the start, and the current `queued`. */
   counters(): Record<string, number>;
   /** Whether somebody receives. */
@@ -126,6 +130,8 @@ export function createNetworkOutput(options: NetworkOutputOptions): NetworkOutpu
       counters.dropped_queue += queue.push(json);
       if (retry === undefined) flush();
     },
+    reopen: async () => {},
+    urgent: () => connected && queue.length > 0,
     counters: () => ({ ...counters, queued: queue.length }),
     ready: () => {
       if (connected || (retry === undefined && connect())) return { ok: true };
