@@ -1,16 +1,19 @@
+import type { CaptureSource } from './live/capture-source.ts';
+
 /** What the sentinel's two threads say to each other. */
 
 /** Everything the capturing thread is started with. */
 export interface SentinelThreadOptions {
-  readonly interface: string;
+  readonly interfaces: readonly string[];
+  readonly localAddresses?: readonly string[] | undefined;
   readonly ports: readonly number[];
   readonly bpfFilter?: string | undefined;
   readonly excludeSourceIps: readonly string[];
   readonly socketPath: string;
   readonly sensorId: string;
   readonly logLevel: string;
-  /** Descriptor of a capture socket that was opened before. */
-  readonly captureSocket?: number | undefined;
+  /** What to capture from, opened before privileges were given up. */
+  readonly source?: CaptureSource | undefined;
 }
 
 export interface SentinelState {

@@ -17,7 +17,7 @@ function options(overrides: Partial<SentinelOptions> = {}): SentinelOptions {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const socketPath = join(folder, 'network.socket');
   return {
-    interface: 'lo',
+    interfaces: ['lo'],
     ports: [1],
     excludeSourceIps: [],
     socketPath,
@@ -86,7 +86,7 @@ itNeeds(root)('passes on what its thread logs', async () => {
 });
 
 it.each([
-  ['an interface that does not exist', { interface: 'nope0' }, 'ENODEV'],
+  ['an interface that does not exist', { interfaces: ['nope0'] }, 'ENODEV'],
   ['a socket path that is too long', { socketPath: `/tmp/${'x'.repeat(120)}` }, 'ENAMETOOLONG'],
 ])('does not start with %s, and names the mistake', async (_, mistake, code) => {
   // Without the right to capture, that is what is said about the interface.

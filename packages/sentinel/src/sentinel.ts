@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import { captureSocketWithoutPrivileges } from './live/hand-over.ts';
+import { captureSourceWithoutPrivileges } from './live/hand-over.ts';
 import {
   type FromSentinelThread,
   type SentinelState,
@@ -14,16 +14,26 @@ export interface Service {
   counters(): Record<string, number>;
   /** Whether it can do its work now, and if not, why. */
   ready(): { ok: boolean; why?: string };
+  /**
+   * Whether the capturing thread makes progress: unlike `ready`, nothing outside (an interface, a receiver) makes
+   * it false. For a watchdog.
+   */
+  alive(): { ok: boolean; why?: string };
   /** Sends what was captured, then frees everything. */
   stop(): Promise<void>;
 }
 
 export interface SentinelOptions {
-  /** Interface name, or `any`. */
-  readonly interface: string;
-  /** TCP ports of the web server. */
+  /** Interface names, or `any`. One that does not exist yet is waited for, while there is another. */
+  readonly interfaces: readonly string[];
+  /** TCP and UDP ports of the web server. */
   readonly ports: readonly number[];
-  /** A pcap filter text that replaces the one built from ports and exclusions. */
+  /**
+   * Addresses and networks of the web server. Absent: those of this machine, followed as they change, and all
+   * on interfaces without an address and in frames for other machines (a tap, a mirror port). Empty: all.
+   */
+  readonly localAddresses?: readonly string[] | undefined;
+  /** A pcap filter text that replaces the one built from ports, addresses and exclusions. */
   readonly bpfFilter?: string;
   /** Addresses and networks whose connections are not looked at. */
   readonly excludeSourceIps: readonly string[];
@@ -32,7 +42,7 @@ export interface SentinelOptions {
   readonly sensorId: string;
   readonly log: Logger;
   /**
-   * Give up every privilege once the capture socket is open. The process replaces itself by its own command
+   * Give up every privilege once the capture sockets are open. The process replaces itself by its own command
    * line without them, so this is for a process that does nothing else and has not started anything yet.
    */
   readonly dropPrivileges?: boolean;
@@ -40,6 +50,8 @@ export interface SentinelOptions {
 
 /** A stop that takes longer than this leaves the thread behind, in milliseconds. */
 const stopWithinMs = 5_000;
+/** The thread reports four times a second; silent for so long it hangs. */
+const silentMs = 5_000;
 
 /**
  * Captures live and emits one network event per connection. Capture, tracking and sending run in a thread of
@@ -53,10 +65,11 @@ export async function startSentinel(options: SentinelOptions): Promise<Service> 
   const threadOptions: SentinelThreadOptions = {
     ...rest,
     logLevel: log.level,
-    captureSocket: dropPrivileges === true ? unprivilegedSocket(options) : undefined,
+    source: dropPrivileges === true ? await captureSourceWithoutPrivileges(options) : undefined,
   };
   const worker = new Worker(new URL('./sentinel.worker.ts', import.meta.url), { workerData: threadOptions });
   let state: SentinelState = { counters: {}, ready: { ok: false, why: 'the sentinel has not started' } };
+  let reportedAt = performance.now();
   let stopped = () => {};
   const stopping = new Promise<void>((resolve) => {
     stopped = resolve;
@@ -69,17 +82,28 @@ export async function startSentinel(options: SentinelOptions): Promise<Service> 
       else if (message.kind === 'log') writeLog(log, message.line);
       else {
         state = message.state;
+        reportedAt = performance.now();
         if (message.kind === 'stopped') stopped();
       }
     });
     worker.once('error', reject);
   });
   worker.removeAllListeners('error');
-  log.info({ interface: options.interface, ports: options.ports, socket: options.socketPath }, 'captures');
+  log.info({ interfaces: options.interfaces, ports: options.ports, socket: options.socketPath }, 'captures');
+
+  const alive = () => {
+    const silent = performance.now() - reportedAt;
+    if (silent < silentMs) return { ok: true };
+    return { ok: false, why: `the capturing thread has not reported for ${Math.round(silent / 1000)} s` };
+  };
 
   return {
     counters: () => state.counters,
-    ready: () => state.ready,
+    alive,
+    ready: () => {
+      const progress = alive();
+      return progress.ok ? state.ready : progress;
+    },
     stop: async () => {
       worker.postMessage(stopMessage);
       let timer: NodeJS.Timeout | undefined;
@@ -91,20 +115,6 @@ export async function startSentinel(options: SentinelOptions): Promise<Service> 
       await worker.terminate();
     },
   };
-}
-
-/**
- * The capture socket, opened by a process that then became this one without privileges; undefined where the
- * right is missing, because tcpdump may have it.
- */
-function unprivilegedSocket(options: SentinelOptions): number | undefined {
-  try {
-    return captureSocketWithoutPrivileges(options);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'EPERM' || error.code === 'EACCES'))
-      return;
-    throw error;
-  }
 }
 
 function failure(code: string | undefined, message: string): Error {

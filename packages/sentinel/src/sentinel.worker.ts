@@ -28,14 +28,17 @@ async function capture(port: MessagePort, options: SentinelThreadOptions): Promi
     hashSeed: randomInt(2 ** 32),
   });
   const packets = await openCapture({
-    interface: options.interface,
+    interfaces: options.interfaces,
     ports: options.ports,
+    localAddresses: options.localAddresses,
     bpfFilter: options.bpfFilter,
     excludeSourceIps: options.excludeSourceIps,
-    captureSocket: options.captureSocket,
+    source: options.source,
     log,
     onPacket: tracker.packet.bind(tracker),
     onTick: () => tracker.tick(Date.now() * 1e6),
+    // What could not be sent at once is tried again on a timer.
+    hasOtherWork: () => (output.counters().queued ?? 0) > 0,
   });
 
   const state = (): SentinelState => {

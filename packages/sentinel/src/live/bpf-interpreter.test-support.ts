@@ -37,7 +37,7 @@ export function runFilter(program: readonly BpfInstruction[], packet: FilteredPa
       case bpf.LD: {
         const mode = code & 0xe0;
         if (mode === bpf.IMM) a = k;
-        else if (mode === 0x60) a = scratch[k]!;
+        else if (mode === bpf.MEM) a = scratch[k]!;
         else if (mode === bpf.LEN) a = view.byteLength;
         else {
           const value = read(size, mode === bpf.IND ? x + k : k);
@@ -52,22 +52,22 @@ export function runFilter(program: readonly BpfInstruction[], packet: FilteredPa
           const value = read(bpf.B, k);
           if (value === undefined) return 0;
           x = (value & 0x0f) * 4;
-        } else x = mode === 0x60 ? scratch[k]! : k;
+        } else x = mode === bpf.MEM ? scratch[k]! : k;
         break;
       }
-      case 0x02:
+      case bpf.ST:
         scratch[k] = a;
         break;
-      case 0x03:
+      case bpf.STX:
         scratch[k] = x;
         break;
       case bpf.ALU: {
         const operation = code & 0xf0;
         if (operation === bpf.ADD) a = (a + operand) >>> 0;
         else if (operation === 0x10) a = (a - operand) >>> 0;
-        else if (operation === bpf.MUL) a = Math.imul(a, operand) >>> 0;
+        else if (operation === 0x20) a = Math.imul(a, operand) >>> 0;
         else if (operation === bpf.AND) a = (a & operand) >>> 0;
-        else if (operation === 0x60) a = (a << operand) >>> 0;
+        else if (operation === bpf.LSH) a = (a << operand) >>> 0;
         else if (operation === bpf.RSH) a = a >>> operand;
         else throw new Error(`unexpected BPF arithmetic ${code}`);
         break;

@@ -21,6 +21,8 @@ export type BpfStatement =
 export const bpf = {
   LD: 0x00,
   LDX: 0x01,
+  ST: 0x02,
+  STX: 0x03,
   ALU: 0x04,
   JMP: 0x05,
   RET: 0x06,
@@ -31,11 +33,12 @@ export const bpf = {
   IMM: 0x00,
   ABS: 0x20,
   IND: 0x40,
+  MEM: 0x60,
   LEN: 0x80,
   MSH: 0xa0,
   ADD: 0x00,
-  MUL: 0x20,
   AND: 0x50,
+  LSH: 0x60,
   RSH: 0x70,
   JA: 0x00,
   JEQ: 0x10,
@@ -44,6 +47,7 @@ export const bpf = {
   K: 0x00,
   X: 0x08,
   TAX: 0x00,
+  TXA: 0x80,
 } as const;
 
 /** Loads from these absolute offsets read facts about the packet (linux/filter.h, SKF_AD_*). */
@@ -64,18 +68,28 @@ export const at = (label: string): BpfStatement => ({ label });
 export const load = (size: Size, k: number): BpfStatement => ({ code: bpf.LD | size | bpf.ABS, k });
 /** A ← packet[X + k] */
 export const loadIndexed = (size: Size, k: number): BpfStatement => ({ code: bpf.LD | size | bpf.IND, k });
+/** A ← k */
+export const setA = (k: number): BpfStatement => ({ code: bpf.LD | bpf.IMM, k });
 /** X ← k */
 export const setX = (k: number): BpfStatement => ({ code: bpf.LDX | bpf.IMM, k });
-/** X ← 4 × (packet[k] & 15): the length of an IPv4 header. */
-export const loadHeaderLength = (k: number): BpfStatement => ({ code: bpf.LDX | bpf.B | bpf.MSH, k });
+/** M[k] ← A. The kernel refuses a program that reads a word on any way before it is stored. */
+export const store = (k: number): BpfStatement => ({ code: bpf.ST, k });
+/** M[k] ← X */
+export const storeX = (k: number): BpfStatement => ({ code: bpf.STX, k });
+/** A ← M[k] */
+export const recall = (k: number): BpfStatement => ({ code: bpf.LD | bpf.MEM, k });
+/** X ← M[k] */
+export const recallX = (k: number): BpfStatement => ({ code: bpf.LDX | bpf.MEM, k });
 export const and = (k: number): BpfStatement => ({ code: bpf.ALU | bpf.AND | bpf.K, k });
 export const shiftRight = (k: number): BpfStatement => ({ code: bpf.ALU | bpf.RSH | bpf.K, k });
 export const add = (k: number): BpfStatement => ({ code: bpf.ALU | bpf.ADD | bpf.K, k });
-export const multiply = (k: number): BpfStatement => ({ code: bpf.ALU | bpf.MUL | bpf.K, k });
+export const shiftLeft = (k: number): BpfStatement => ({ code: bpf.ALU | bpf.LSH | bpf.K, k });
 /** A ← A + X */
 export const addX = (): BpfStatement => ({ code: bpf.ALU | bpf.ADD | bpf.X, k: 0 });
 /** X ← A */
 export const moveToX = (): BpfStatement => ({ code: bpf.MISC | bpf.TAX, k: 0 });
+/** A ← X */
+export const moveToA = (): BpfStatement => ({ code: bpf.MISC | bpf.TXA, k: 0 });
 export const jump = (label: string): BpfStatement => ({ code: bpf.JMP | bpf.JA, k: 0, yes: label });
 
 /** Labels of a conditional jump; a branch that is left out goes on with the next statement. */

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { type AddressNetwork, parseNetwork } from './address-network.ts';
 import {
   add,
   addX,
@@ -15,237 +15,346 @@ import {
   jump,
   keep,
   load,
-  loadHeaderLength,
   loadIndexed,
   maxInstructions,
+  moveToA,
   moveToX,
-  multiply,
+  recall,
+  recallX,
+  setA,
   setX,
+  shiftLeft,
   shiftRight,
+  store,
+  storeX,
 } from './bpf.ts';
 import { systemError } from './libc.ts';
 
 /** What the kernel should let through. */
 export interface CaptureFilterOptions {
-  /** TCP ports of the web server, 1–65535. */
+  /** TCP and UDP ports of the web server, 1–65535. */
   readonly ports: readonly number[];
-  /** Addresses and networks (`192.0.2.0/24`, `2001:db8::1`) whose packets are not looked at. */
+  /**
+   * Addresses and networks whose connections are not looked at. The kernel drops their data; what opens a
+   * connection passes, so that it can be counted.
+   */
   readonly excludeSourceIps: readonly string[];
+  /**
+   * Addresses and networks of the web server. Empty: any destination. Absent: any destination here; the
+   * capture follows the addresses of this machine (`local-destinations.ts`).
+   */
+  readonly localAddresses?: readonly string[] | undefined;
 }
 
-const etherType = { ipv4: 0x0800, ipv6: 0x86dd, vlan: 0x8100, serviceVlan: 0x88a8 } as const;
+const etherType = { ipv4: 0x0800, ipv6: 0x86dd } as const;
+const tagTypes = [0x8100, 0x88a8, 0x9100] as const;
+/** Tags that are looked through, besides the outermost, which the kernel has taken off. */
+const tagLevels = 2;
 const packetOutgoing = 4;
-const tcp = 6;
+const protocol = { tcp: 6, udp: 17, ipv6Fragment: 44 } as const;
 const flag = { syn: 0x02, ack: 0x10 } as const;
-/** IPv6 headers that may stand before TCP's: hop-by-hop options, routing, destination options. */
+/** IPv6 headers that may stand before the transport's: hop-by-hop options, routing, destination options. */
 const extensionHeaders = [0, 43, 60] as const;
+const extensionLevels = 3;
+/** Content type of a DTLS handshake record (RFC 6347 section 4.1). */
+const dtlsHandshake = 0x16;
+/** Header form and fixed bit: a QUIC long header (RFC 9000 section 17.2). */
+const quicLongHeader = 0xc0;
 /** More than any packet has, so that nothing is cut. */
 const wholePacket = 0x40000;
 
-interface Network {
-  readonly version: 4 | 6;
-  /** 32-bit words of address and mask. */
-  readonly words: readonly { readonly value: number; readonly mask: number }[];
+/** The program's memory: what was learnt on the way to the transport header. */
+const memory = {
+  /** Transport protocol, or the type of the IPv6 header that comes next. */
+  protocol: 0,
+  /** Where the IP header begins. */
+  ip: 1,
+  /** Where the IP packet ends; 0 = a jumbogram, or a packet that the card has yet to split. */
+  end: 2,
+  /** Not 0: a first fragment. */
+  fragment: 3,
+  /** 4 or 6. */
+  version: 4,
+} as const;
+
+/** Goes on when an address of the packet is in one of the networks; X holds the offset of the IP header. */
+function ifInNetworks(
+  networks: readonly AddressNetwork[],
+  addressAt: number,
+  name: string,
+  yes: string,
+): BpfStatement[] {
+  return networks.flatMap(({ words }, i) => {
+    const next = `${name} ${i} not`;
+    const compared = words.map((word, n) => ({ ...word, n })).filter((word) => word.mask !== 0);
+    return [
+      ...compared.flatMap(({ value, mask, n }) => [
+        loadIndexed(bpf.W, addressAt + n * 4),
+        ...(mask === 0xffffffff ? [] : [and(mask)]),
+        ifEqual(value, { no: next }),
+      ]),
+      jump(yes),
+      at(next),
+    ];
+  });
 }
 
-function parseNetwork(text: string): Network {
-  const [address, bits] = ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : [parseAddress(text), undefined];
-  const bytes = address.toByteArray();
-  const prefix = bits ?? bytes.length * 8;
-  const words = [];
-  for (let i = 0; i < bytes.length; i += 4) {
-    const value = new DataView(Uint8Array.from(bytes.slice(i, i + 4)).buffer).getUint32(0);
-    const maskBits = Math.min(32, Math.max(0, prefix - i * 8));
-    const mask = maskBits === 0 ? 0 : (0xffffffff << (32 - maskBits)) >>> 0;
-    words.push({ value: (value & mask) >>> 0, mask });
-  }
-  return { version: bytes.length === 4 ? 4 : 6, words };
-}
-
-function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)) return ipaddr.parse(text);
-  throw systemError(
-    'EINVAL',
-    `sentinel.exclude_source_ips: ${text} is neither an address nor a network such as 192.0.2.0/24`,
-  );
-}
-
-function dropSource(network: Network, sourceAt: number, next: string): BpfStatement[] {
-  const compared = network.words.filter((word) => word.mask !== 0);
+/** Drops packets to other addresses of one family. No networks at all: every destination is wanted. */
+function onlyDestinations(networks: readonly AddressNetwork[], version: 4 | 6): BpfStatement[] {
+  if (networks.length === 0) return [];
+  const name = `destination ${version}`;
+  const ofVersion = networks.filter((network) => network.version === version);
   return [
-    ...compared.flatMap(({ value, mask }, i) => [
-      load(bpf.W, sourceAt + i * 4),
-      ...(mask === 0xffffffff ? [] : [and(mask)]),
-      ifEqual(value, { no: next }),
-    ]),
+    ...ifInNetworks(ofVersion, version === 4 ? 16 : 24, name, `${name} wanted`),
     keep(0),
-    at(next),
+    at(`${name} wanted`),
   ];
 }
 
-/** Drops packets to other ports. X holds the offset of the TCP header from `tcpAt`. */
-function onlyPorts(ports: readonly number[], tcpAt: number, name: string): BpfStatement[] {
+/** From the EtherType in A, with X = 0, to the IP header at X, looking through VLAN tags. */
+function linkLayer(): BpfStatement[] {
+  const levels = Array.from({ length: tagLevels }, (_, level) => [
+    ...tagTypes.map((type) => ifEqual(type, { yes: `tag ${level}` })),
+    jump('network'),
+    at(`tag ${level}`),
+    loadIndexed(bpf.H, 2),
+    store(memory.protocol),
+    moveToA(),
+    add(4),
+    moveToX(),
+    recall(memory.protocol),
+  ]).flat();
   return [
-    loadIndexed(bpf.H, tcpAt + 2),
-    ...ports.flatMap((port, i) => [
-      ifEqual(port, { no: `${name} port ${i}` }),
-      jump(`${name} wanted port`),
-      at(`${name} port ${i}`),
-    ]),
+    setX(0),
+    ...levels,
+    at('network'),
+    storeX(memory.ip),
+    ifEqual(etherType.ipv4, { yes: 'ipv4' }),
+    ifEqual(etherType.ipv6, { no: 'drop early' }),
+    jump('ipv6'),
+    at('drop early'),
     keep(0),
-    at(`${name} wanted port`),
+  ];
+}
+
+/** RFC 791. Later fragments have no ports: those of TCP and UDP pass, first ones by their ports. */
+function ipv4(local: readonly AddressNetwork[]): BpfStatement[] {
+  return [
+    at('ipv4'),
+    ...onlyDestinations(local, 4),
+    setA(4),
+    store(memory.version),
+    loadIndexed(bpf.B, 9),
+    store(memory.protocol),
+    ifEqual(protocol.tcp, { yes: 'ipv4 wanted' }),
+    ifEqual(protocol.udp, { yes: 'ipv4 wanted' }),
+    keep(0),
+    at('ipv4 wanted'),
+    loadIndexed(bpf.H, 2),
+    ifEqual(0, { yes: 'ipv4 end' }),
+    addX(),
+    at('ipv4 end'),
+    store(memory.end),
+    loadIndexed(bpf.H, 6),
+    ifAnyBit(0x1fff, { no: 'ipv4 start' }),
+    jump('unless excluded'),
+    at('ipv4 start'),
+    and(0x2000),
+    store(memory.fragment),
+    loadIndexed(bpf.B, 0),
+    and(0x0f),
+    shiftLeft(2),
+    addX(),
+    moveToX(),
+    jump('transport'),
+  ];
+}
+
+/** A ← type of the header behind the one at X, X ← where that one begins: RFC 8200 section 4. */
+function overExtension(): BpfStatement[] {
+  return [
+    loadIndexed(bpf.B, 0),
+    store(memory.protocol),
+    loadIndexed(bpf.B, 1),
+    add(1),
+    shiftLeft(3),
+    addX(),
+    moveToX(),
+    recall(memory.protocol),
+  ];
+}
+
+function ipv6(local: readonly AddressNetwork[]): BpfStatement[] {
+  const levels = Array.from({ length: extensionLevels + 1 }, (_, level) => [
+    ifEqual(protocol.tcp, { yes: `tcp after ${level}` }),
+    ifEqual(protocol.udp, { no: `no udp after ${level}` }),
+    at(`tcp after ${level}`),
+    jump('transport'),
+    at(`no udp after ${level}`),
+    ifEqual(protocol.ipv6Fragment, { no: `no fragment after ${level}` }),
+    jump('ipv6 fragment'),
+    at(`no fragment after ${level}`),
+    ...(level === extensionLevels
+      ? [keep(0)]
+      : [
+          ...extensionHeaders.map((type) => ifEqual(type, { yes: `extension ${level}` })),
+          keep(0),
+          at(`extension ${level}`),
+          ...overExtension(),
+        ]),
+  ]).flat();
+  return [
+    at('ipv6'),
+    ...onlyDestinations(local, 6),
+    setA(6),
+    store(memory.version),
+    setA(0),
+    store(memory.fragment),
+    loadIndexed(bpf.H, 4),
+    ifEqual(0, { yes: 'ipv6 end' }),
+    add(40),
+    addX(),
+    at('ipv6 end'),
+    store(memory.end),
+    loadIndexed(bpf.B, 6),
+    store(memory.protocol),
+    moveToA(),
+    add(40),
+    moveToX(),
+    recall(memory.protocol),
+    ...levels,
+    at('ipv6 fragment'),
+    loadIndexed(bpf.B, 0),
+    store(memory.protocol),
+    ifEqual(protocol.tcp, { yes: 'ipv6 fragment wanted' }),
+    ifEqual(protocol.udp, { yes: 'ipv6 fragment wanted' }),
+    keep(0),
+    at('ipv6 fragment wanted'),
+    loadIndexed(bpf.H, 2),
+    ifAnyBit(0xfff8, { no: 'ipv6 first fragment' }),
+    jump('unless excluded'),
+    at('ipv6 first fragment'),
+    and(1),
+    store(memory.fragment),
+    moveToA(),
+    add(8),
+    moveToX(),
   ];
 }
 
 /**
- * Keeps SYNs, and segments with payload. X holds the offset of the TCP header from `tcpAt`; the length
- * field of the IP header counts from there too. A length of 0 is a jumbogram or a packet that the card
- * has yet to split: kept.
+ * X holds the offset of the transport header. TCP: SYNs, and segments with payload. UDP: QUIC long headers and
+ * DTLS handshake records, which is how connections begin; what follows is ciphertext. A first fragment's
+ * lengths say nothing: it passes.
  */
-function onlySynOrPayload(tcpAt: number, lengthAt: number, name: string): BpfStatement[] {
+function transport(ports: readonly number[]): BpfStatement[] {
   return [
-    loadIndexed(bpf.B, tcpAt + 13),
+    at('transport'),
+    loadIndexed(bpf.H, 2),
+    ...ports.flatMap((port, i) => [
+      ifEqual(port, { no: `not port ${i}` }),
+      jump('wanted port'),
+      at(`not port ${i}`),
+    ]),
+    keep(0),
+    at('wanted port'),
+    recall(memory.fragment),
+    ifEqual(0, { no: 'unless excluded' }),
+    recall(memory.protocol),
+    ifEqual(protocol.tcp, { yes: 'tcp' }),
+    loadIndexed(bpf.B, 8),
+    ifEqual(dtlsHandshake, { yes: 'keep' }),
+    and(quicLongHeader),
+    ifEqual(quicLongHeader, { yes: 'keep', no: 'drop' }),
+    at('tcp'),
+    loadIndexed(bpf.B, 13),
     and(flag.syn | flag.ack),
-    ifEqual(flag.syn, { yes: `${name} keep` }),
-    ifAnyBit(flag.syn, { yes: `${name} drop` }),
-    loadIndexed(bpf.B, tcpAt + 12),
+    ifEqual(flag.syn, { yes: 'keep' }),
+    ifAnyBit(flag.syn, { yes: 'drop' }),
+    loadIndexed(bpf.B, 12),
     and(0xf0),
     shiftRight(2),
     addX(),
     moveToX(),
-    load(bpf.H, lengthAt),
-    ifEqual(0, { yes: `${name} keep` }),
-    ifGreaterThanX({ yes: `${name} keep` }),
-    at(`${name} drop`),
+    recall(memory.end),
+    ifEqual(0, { yes: 'unless excluded' }),
+    ifGreaterThanX({ yes: 'unless excluded' }),
+    at('drop'),
     keep(0),
-    at(`${name} keep`),
+    at('keep'),
     keep(wholePacket),
   ];
 }
 
-function ipv4(start: number, networks: readonly Network[], ports: readonly number[]): BpfStatement[] {
-  const name = `ipv4 at ${start}`;
+/** The end of the way: keeps the packet unless its source is excluded. */
+function unlessExcluded(networks: readonly AddressNetwork[]): BpfStatement[] {
+  const [v4, v6] = ([4, 6] as const).map((version) => networks.filter((n) => n.version === version));
   return [
-    at(name),
-    load(bpf.B, start + 9),
-    ifEqual(tcp, { yes: `${name} tcp` }),
+    at('unless excluded'),
+    recallX(memory.ip),
+    recall(memory.version),
+    ifEqual(6, { yes: 'source 6', no: 'source 4' }),
+    at('source 6'),
+    jump('sources 6'),
+    at('source 4'),
+    ...ifInNetworks(v4 ?? [], 12, 'excluded 4', 'excluded'),
+    keep(wholePacket),
+    at('sources 6'),
+    ...ifInNetworks(v6 ?? [], 8, 'excluded 6', 'excluded'),
+    keep(wholePacket),
+    at('excluded'),
     keep(0),
-    at(`${name} tcp`),
-    load(bpf.H, start + 6),
-    ifAnyBit(0x1fff, { no: `${name} first fragment` }),
-    keep(0),
-    at(`${name} first fragment`),
-    ...networks.flatMap((network, i) =>
-      network.version === 4 ? dropSource(network, start + 12, `${name} network ${i}`) : [],
-    ),
-    loadHeaderLength(start),
-    ...onlyPorts(ports, start, name),
-    ...onlySynOrPayload(start, start + 2, name),
   ];
 }
-
-function ipv6(start: number, networks: readonly Network[], ports: readonly number[]): BpfStatement[] {
-  const name = `ipv6 at ${start}`;
-  const tcpAt = start + 40;
-  return [
-    at(name),
-    ...networks.flatMap((network, i) =>
-      network.version === 6 ? dropSource(network, start + 8, `${name} network ${i}`) : [],
-    ),
-    setX(0),
-    load(bpf.B, start + 6),
-    ifEqual(tcp, { yes: `${name} tcp` }),
-    ...extensionHeaders.map((type) => ifEqual(type, { yes: `${name} extension` })),
-    keep(0),
-    at(`${name} extension`),
-    load(bpf.B, start + 41),
-    add(1),
-    multiply(8),
-    moveToX(),
-    load(bpf.B, start + 40),
-    ifEqual(tcp, { yes: `${name} tcp` }),
-    keep(0),
-    at(`${name} tcp`),
-    ...onlyPorts(ports, tcpAt, name),
-    ...onlySynOrPayload(tcpAt, start + 4, name),
-  ];
-}
-
-/** Goes to the IP version that the EtherType in A names. */
-function byEtherType(start: number): BpfStatement[] {
-  const name = `type at ${start}`;
-  return [
-    ifEqual(etherType.ipv4, { no: `${name} not ipv4` }),
-    jump(`ipv4 at ${start}`),
-    at(`${name} not ipv4`),
-    ifEqual(etherType.ipv6, { no: `${name} not ipv6` }),
-    jump(`ipv6 at ${start}`),
-    at(`${name} not ipv6`),
-  ];
-}
-
-/** The port filter's view: the packet starts behind the link layer, and was not sent by this machine. */
-const notOutgoing: readonly BpfStatement[] = [
-  load(bpf.W, ancillary.packetType),
-  ifEqual(packetOutgoing, { no: 'not outgoing' }),
-  keep(0),
-  at('not outgoing'),
-  load(bpf.W, ancillary.protocol),
-];
 
 /**
- * The filter for client → server TCP: SYNs, and segments with payload, to one of the ports, over IPv4 and
- * IPv6, from sources that are not excluded. It runs on a cooked packet socket, so packets start with the
- * IP header whatever the interface; the kernel has taken off one VLAN tag, a second one is looked through.
- * What this machine sends is dropped: otherwise its own connections to others look like visitors, and
- * loopback shows everything twice.
- * Throws EINVAL for a wrong address, E2BIG for more exclusions than a filter can hold.
+ * The filter for what clients send to the ports to open TLS connections, over IPv4 and IPv6: `transport` says
+ * which packets. It runs on a cooked packet socket, so packets start with the IP header whatever the
+ * interface; the kernel has taken off one VLAN tag, further ones are looked through.
+ *
+ * What this machine sends is dropped: otherwise its own connections to others look like visitors, and loopback
+ * shows everything twice. Later fragments of TCP and UDP pass whatever their port, which only the first one
+ * names: who floods with fragments reaches the ring, not more.
+ *
+ * Throws EINVAL for a wrong address or port, E2BIG for more of them than a filter can hold. Exclusions that do
+ * not fit are left to whoever reads the packets.
  */
-export function captureFilter({ ports, excludeSourceIps }: CaptureFilterOptions): BpfInstruction[] {
+export function captureFilter(options: CaptureFilterOptions): BpfInstruction[] {
+  const { ports, excludeSourceIps, localAddresses = [] } = options;
   for (const port of ports) {
     if (!Number.isInteger(port) || port < 1 || port > 65_535) {
       throw systemError('EINVAL', `sentinel.ports: ${port} is not a port from 1 to 65535`);
     }
   }
   if (ports.length === 0) throw systemError('EINVAL', 'sentinel.ports: name at least one port, e.g. [443]');
-  const networks = excludeSourceIps.map(parseNetwork);
-  const program = assemble([
-    ...notOutgoing,
-    ...byEtherType(0),
-    ifEqual(etherType.vlan, { yes: 'tagged' }),
-    ifEqual(etherType.serviceVlan, { yes: 'tagged' }),
-    keep(0),
-    at('tagged'),
-    load(bpf.H, 2),
-    ...byEtherType(4),
-    keep(0),
-    ...ipv4(0, networks, ports),
-    ...ipv6(0, networks, ports),
-    ...ipv4(4, networks, ports),
-    ...ipv6(4, networks, ports),
-  ]);
-  if (program.length > maxInstructions) {
-    throw systemError(
-      'E2BIG',
-      `sentinel.exclude_source_ips and .ports make a filter of ${program.length} instructions, the kernel takes ${maxInstructions}: ` +
-        'name networks instead of addresses',
-    );
-  }
-  return program;
+  const excluded = excludeSourceIps.map((text) => parseNetwork(text, 'sentinel.exclude_source_ips'));
+  const local = localAddresses.map((text) => parseNetwork(text, 'sentinel.local_addresses'));
+  const whole = program(ports, local, excluded);
+  if (whole.length <= maxInstructions) return whole;
+  const shorter = program(ports, local, []);
+  if (shorter.length <= maxInstructions) return shorter;
+  throw systemError(
+    'E2BIG',
+    `sentinel.ports and .local_addresses make a filter of ${shorter.length} instructions, the kernel takes ` +
+      `${maxInstructions}: name networks instead of addresses`,
+  );
 }
 
-/**
- * Puts before a program for raw IP packets what every capture needs: IP only, nothing that this machine
- * sends. Jumps are relative, so the program itself stays as it is.
- */
-export function onlyIncomingIp(program: readonly BpfInstruction[]): BpfInstruction[] {
-  const prefix = assemble([
-    ...notOutgoing,
-    ifEqual(etherType.ipv4, { yes: 'ip' }),
-    ifEqual(etherType.ipv6, { yes: 'ip' }),
+function program(
+  ports: readonly number[],
+  local: readonly AddressNetwork[],
+  excluded: readonly AddressNetwork[],
+): BpfInstruction[] {
+  return assemble([
+    load(bpf.W, ancillary.packetType),
+    ifEqual(packetOutgoing, { no: 'incoming' }),
     keep(0),
-    at('ip'),
-    keep(0),
+    at('incoming'),
+    load(bpf.W, ancillary.protocol),
+    ...linkLayer(),
+    ...ipv4(local),
+    ...ipv6(local),
+    ...transport(ports),
+    ...unlessExcluded(excluded),
   ]);
-  return [...prefix.slice(0, -1), ...program];
 }

@@ -7,16 +7,17 @@ import { itNeeds, program, root } from '../../../../test/setup/needs.ts';
 import { HelloTracker } from '../hello-tracker.ts';
 import type { NetworkEvent } from '../network-event.ts';
 import { openCapture } from './capture.ts';
-import type { Capture, CaptureTarget } from './capture-contract.ts';
-import { openCaptureSocket } from './capture-socket.ts';
+import type { Capture, CaptureOptions } from './capture-contract.ts';
+import { captureProgram } from './capture-socket.ts';
 import { startTraffic } from './real-traffic.test-support.ts';
 import { startTcpdumpCapture } from './tcpdump-capture.ts';
+import { openTcpdumps } from './tcpdump-process.ts';
 
 const log = pino({ level: 'silent' });
 
 /** A capture on loopback of everything to one port, through the tracker. */
 async function captureHellos(
-  open: (target: CaptureTarget & { ports: number[]; excludeSourceIps: string[] }) => Promise<Capture>,
+  open: (options: CaptureOptions) => Promise<Capture>,
   port: number,
   excludeSourceIps: string[] = [],
   onPacket: () => void = () => {},
@@ -24,7 +25,7 @@ async function captureHellos(
   const events: NetworkEvent[] = [];
   const tracker = new HelloTracker({ sensorId: 'test', onEvent: (event) => events.push(event) });
   const capture = await open({
-    interface: 'lo',
+    interfaces: ['lo'],
     ports: [port],
     excludeSourceIps,
     log,
@@ -91,7 +92,7 @@ itNeeds(root)('counts what the kernel could not keep while the reader was held u
   const { capture } = await captureHellos(openCapture, port, [], () => {
     if (held) return;
     held = true;
-    // More than the ring's 32 MiB pass while this thread does nothing.
+    // More than the ring's 64 MiB pass while this thread does nothing.
     const upload = `
       const net = require('net');
       net.createServer((s) => s.resume().on('end', () => process.exit())).listen(${port}, '127.0.0.1', () =>
@@ -111,7 +112,11 @@ itNeeds(root)('counts what the kernel could not keep while the reader was held u
 
 itNeeds(root, program('tcpdump'))('captures through tcpdump too', async () => {
   const { port, sendHellos } = await traffic();
-  const { events, capture } = await captureHellos(startTcpdumpCapture, port, ['::1']);
+  const { events, capture } = await captureHellos(
+    async (options) => startTcpdumpCapture(await openTcpdumps(options), options),
+    port,
+    ['::1'],
+  );
   await sendHellos(40, ['127.0.0.1', '::1']);
   await sleep(300);
   expect(capture.ready()).toEqual({ ok: true });
@@ -123,7 +128,7 @@ itNeeds(root, program('tcpdump'))('captures through tcpdump too', async () => {
 
 itNeeds(root)('names the interfaces there are when one does not exist', async () => {
   await expect(
-    captureHellos((options) => openCapture({ ...options, interface: 'no-such' }), 443),
+    captureHellos((options) => openCapture({ ...options, interfaces: ['no-such'] }), 443),
   ).rejects.toThrow(/there is no network interface no-such: set sentinel\.interface to one of .*lo.*any/);
 });
 
@@ -132,7 +137,7 @@ itNeeds(root, program('setpriv', 'util-linux'))('says what to do when capturing 
     import { openCapture } from ${JSON.stringify(new URL('./capture.ts', import.meta.url).href)};
     import pino from 'pino';
     try {
-      await openCapture({ interface: 'lo', ports: [443], excludeSourceIps: [], log: pino(process.stderr), onPacket() {} });
+      await openCapture({ interfaces: ['lo'], ports: [443], excludeSourceIps: [], log: pino(process.stderr), onPacket() {} });
     } catch ({ code, message }) {
       console.log(JSON.stringify({ code, message }));
     }`;
@@ -146,5 +151,5 @@ itNeeds(root, program('setpriv', 'util-linux'))('says what to do when capturing 
 });
 
 it('refuses wrong settings before it asks for any right', () => {
-  expect(() => openCaptureSocket({ ports: [0], excludeSourceIps: [] })).toThrow('0 is not a port');
+  expect(() => captureProgram({ ports: [0], excludeSourceIps: [] })).toThrow('0 is not a port');
 });

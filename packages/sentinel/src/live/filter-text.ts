@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { BpfInstruction } from './bpf.ts';
-import { onlyIncomingIp } from './capture-filter.ts';
+import { withoutCookedHeader } from './cooked-program.ts';
 import { systemError } from './libc.ts';
 
 /** tcpdump lies in sbin on most systems, which is not on everybody's PATH. */
@@ -22,12 +22,13 @@ export function parseProgram(text: string): BpfInstruction[] | undefined {
 }
 
 /**
- * Compiles an operator's filter (pcap-filter(7)) with tcpdump, for packets that start with the IP header:
- * `vlan` and `ether` are not available, and `tcp[…]` means IPv4 only, as everywhere.
+ * Compiles an operator's filter (pcap-filter(7)) with tcpdump, for a cooked socket: it means what it means to
+ * `tcpdump -i any`. `ether proto`, `pppoes`, `inbound` and the like work; `vlan`, `mpls` and `ether host` do
+ * not, because the link layer has been taken off, and `tcp[…]` means IPv4 only, as everywhere.
  * Throws ENOENT without tcpdump, EINVAL with what tcpdump says about the text.
  */
 export function compileFilterText(text: string): BpfInstruction[] {
-  const run = spawnSync('tcpdump', ['-y', 'RAW', '-ddd', '--', text], {
+  const run = spawnSync('tcpdump', ['-y', 'LINUX_SLL', '-ddd', '--', text], {
     encoding: 'utf8',
     env: { ...process.env, PATH: systemPath },
     timeout: 10_000,
@@ -38,10 +39,17 @@ export function compileFilterText(text: string): BpfInstruction[] {
       `sentinel.bpf_filter needs tcpdump to be compiled (${run.error.message}): install it, or remove the setting to capture by sentinel.ports`,
     );
   }
-  const program = run.status === 0 ? parseProgram(run.stdout) : undefined;
-  if (program === undefined) {
+  const compiled = run.status === 0 ? parseProgram(run.stdout) : undefined;
+  if (compiled === undefined) {
     const why = run.stderr.trim().split('\n').at(-1);
     throw systemError('EINVAL', `sentinel.bpf_filter is not a filter: ${why}. See man 7 pcap-filter`);
   }
-  return onlyIncomingIp(program);
+  const program = withoutCookedHeader(compiled);
+  if (program === undefined) {
+    throw systemError(
+      'EINVAL',
+      'sentinel.bpf_filter asks for link-layer addresses, which are not captured: filter by ports, hosts and protocols',
+    );
+  }
+  return program;
 }

@@ -13,21 +13,21 @@ function service(port: number): string {
   return `
     import { readdirSync, readFileSync } from 'node:fs';
     import { openCapture } from ${url('./capture.ts')};
-    import { captureSocketWithoutPrivileges } from ${url('./hand-over.ts')};
+    import { captureSourceWithoutPrivileges } from ${url('./hand-over.ts')};
     const privileges = () => {
       const status = readFileSync('/proc/self/status', 'latin1');
       const field = (name) => new RegExp('^' + name + ':\\\\s*(\\\\S+)', 'm').exec(status)[1];
       return { effective: field('CapEff'), permitted: field('CapPrm'), noNewPrivileges: field('NoNewPrivs') === '1' };
     };
-    const options = { ports: [${port}], excludeSourceIps: [] };
+    const log = { warn() {}, info() {} };
+    const options = { interfaces: ['lo'], ports: [${port}], excludeSourceIps: [], log };
     const before = process.env.SENTINEL_CAPTURE_FD === undefined;
     if (before) process.send({ opener: privileges(), pid: process.pid });
-    const captureSocket = captureSocketWithoutPrivileges(options);
+    const source = await captureSourceWithoutPrivileges(options);
     const threads = readdirSync('/proc/self/task').map((id) =>
       /^CapPrm:\\s*(\\S+)/m.exec(readFileSync('/proc/self/task/' + id + '/status', 'latin1'))[1]);
     let packets = 0;
-    const log = { warn() {}, info() {} };
-    const capture = await openCapture({ ...options, interface: 'lo', captureSocket, log, onPacket: () => packets++ });
+    const capture = await openCapture({ ...options, source, onPacket: () => packets++ });
     process.send({ sniffer: privileges(), threads, pid: process.pid, arguments: process.argv.slice(2) });
     process.on('message', async () => {
       await capture.stop();

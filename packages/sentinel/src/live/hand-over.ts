@@ -1,10 +1,15 @@
+import { fstatSync } from 'node:fs';
 import { execve } from 'node:process';
-import { type CaptureSocketOptions, isCaptureSocket, openCaptureSocket } from './capture-socket.ts';
+import { openCaptureSource } from './capture.ts';
+import type { CaptureSourceOptions } from './capture-contract.ts';
+import { isCaptureSocket } from './capture-socket.ts';
+import type { CaptureSource, OpenedRing, OpenedTcpdump } from './capture-source.ts';
 import { lastErrorCode, lastErrorText, libc, systemError } from './libc.ts';
 
 /**
- * The opener and the sniffer are one process id: the opener opens the capture socket, gives up every
- * privilege and then becomes the sniffer with execve(2), which inherits the descriptor.
+ * The opener and the sniffer are one process id: the opener opens the capture sockets (or, where there are none
+ * to be had, starts tcpdump), gives up every privilege and then becomes the sniffer with execve(2), which
+ * inherits the descriptors.
  *
  * Why not drop privileges and go on: Linux keeps capabilities per thread, and Node has a dozen threads
  * before our first line runs; only a new program image starts with all of them at zero. Why not a child
@@ -40,15 +45,49 @@ function dropPrivileges(): void {
   mustSucceed(libc().capset(header, new Uint32Array(6)), 'capability sets');
 }
 
+/** The descriptors of a source. */
+function descriptorsOf(source: CaptureSource): number[] {
+  return source.kind === 'rings'
+    ? source.rings.map(({ fd }) => fd)
+    : source.processes.flatMap(({ packets, messages, control }) => [packets, messages, control]);
+}
+
+/** One word per interface; an interface's name holds no space (dev_valid_name in the kernel). */
+export function encodeSource(source: CaptureSource): string {
+  const words =
+    source.kind === 'rings'
+      ? source.rings.map((ring) => `ring,${ring.fd},${ring.blocks},${ring.interface}`)
+      : source.processes.map((one) => `pipes,${one.packets},${one.messages},${one.control},${one.interface}`);
+  return words.join(' ');
+}
+
+/** The inverse of `encodeSource`; undefined for any other text. */
+export function decodeSource(text: string): CaptureSource | undefined {
+  const rings: OpenedRing[] = [];
+  const processes: OpenedTcpdump[] = [];
+  for (const word of text.split(' ')) {
+    const ring = /^ring,(\d{1,6}),(\d{1,6}),(\S{1,15})$/.exec(word);
+    const pipes = /^pipes,(\d{1,6}),(\d{1,6}),(\d{1,6}),(\S{1,15})$/.exec(word);
+    if (ring !== null) {
+      rings.push({ interface: ring[3] ?? '', fd: Number(ring[1]), blocks: Number(ring[2]) });
+    } else if (pipes !== null) {
+      const [packets = -1, messages = -1, control = -1] = pipes.slice(1, 4).map(Number);
+      processes.push({ interface: pipes[4] ?? '', packets, messages, control });
+    } else return undefined;
+  }
+  if (rings.length > 0 && processes.length > 0) return undefined;
+  return rings.length > 0 ? { kind: 'rings', rings } : { kind: 'tcpdump', processes };
+}
+
 /**
- * Replaces this process by the same command line, with the descriptor and without any capability. The
+ * Replaces this process by the same command line, with the descriptors and without any capability. The
  * supervisor's message channel is inherited too, so that it notices nothing.
  */
-function becomeSniffer(fd: number): never {
+function becomeSniffer(source: CaptureSource): never {
   if (execve === undefined) throw systemError('ENOSYS', 'live capture needs Node 24 on Linux');
   dropPrivileges();
-  const environment: NodeJS.ProcessEnv = { ...process.env, [captureFdVariable]: String(fd) };
-  const inherited = [fd];
+  const environment: NodeJS.ProcessEnv = { ...process.env, [captureFdVariable]: encodeSource(source) };
+  const inherited = descriptorsOf(source);
   // Node took these from the environment when it opened the channel, and closes it on execve otherwise.
   if (process.channel !== undefined && 'fd' in process.channel && typeof process.channel.fd === 'number') {
     inherited.push(process.channel.fd);
@@ -64,33 +103,36 @@ function becomeSniffer(fd: number): never {
   );
 }
 
-/** In the sniffer: the descriptor it was given. Throws EBADF when it is anything but a packet socket. */
-function inheritedCaptureSocket(text: string): number {
+/** In the sniffer: what it was given. Throws EBADF when it is anything but packet sockets, or pipes. */
+function inheritedSource(text: string): CaptureSource {
   delete process.env[captureFdVariable];
-  const fd = /^\d{1,6}$/.test(text) ? Number(text) : -1;
-  if (!isCaptureSocket(fd)) {
+  const source = decodeSource(text);
+  const isOurs = (fd: number) => (source?.kind === 'rings' ? isCaptureSocket(fd) : isPipe(fd));
+  if (source === undefined || !descriptorsOf(source).every(isOurs)) {
     throw systemError('EBADF', `${captureFdVariable}=${text} is not a capture socket: do not set it by hand`);
   }
-  mustSucceed(libc().fcntl(fd, F_SETFD, FD_CLOEXEC), `keeping descriptor ${fd}`);
-  return fd;
+  for (const fd of descriptorsOf(source)) {
+    mustSucceed(libc().fcntl(fd, F_SETFD, FD_CLOEXEC), `keeping descriptor ${fd}`);
+  }
+  return source;
+}
+
+function isPipe(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFIFO();
+  } catch {
+    return false; // No such descriptor.
+  }
 }
 
 /**
- * A capture socket in a process that holds no capability. The first call opens the socket and starts the
- * process over as its own successor, with the same command line; there, the call returns the descriptor.
+ * A source of packets in a process that holds no capability. The first call opens it and starts the process
+ * over as its own successor, with the same command line; there, the call returns what was opened.
  * To be called on the main thread, before anything else is started: nothing else survives.
- * Undefined where this process may not open one; `openCapture` then tries tcpdump.
- * Throws EINVAL, E2BIG and ENOENT as `openCaptureSocket` does.
+ * Throws as `openCaptureSource` does.
  */
-export function captureSocketWithoutPrivileges(options: CaptureSocketOptions): number | undefined {
+export async function captureSourceWithoutPrivileges(options: CaptureSourceOptions): Promise<CaptureSource> {
   const inherited = process.env[captureFdVariable];
-  if (inherited !== undefined) return inheritedCaptureSocket(inherited);
-  let fd: number;
-  try {
-    fd = openCaptureSocket(options);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EPERM') return undefined;
-    throw error;
-  }
-  return becomeSniffer(fd);
+  if (inherited !== undefined) return inheritedSource(inherited);
+  return becomeSniffer(await openCaptureSource(options));
 }

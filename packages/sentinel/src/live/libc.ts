@@ -30,6 +30,8 @@ interface Libc {
     offset: number,
   ) => bigint;
   readonly munmap: (address: bigint, length: number) => number;
+  readonly poll: (descriptors: Int32Array, count: number, timeoutMs: number) => number;
+  readonly pipe2: (ends: Int32Array, flags: number) => number;
   readonly fcntl: (fd: number, command: number, argument: number) => number;
   readonly prctl: (option: number, a: number, b: number, c: number, d: number) => number;
   readonly capset: (header: ArrayBufferView, data: ArrayBufferView) => number;
@@ -60,6 +62,8 @@ export function libc(): Libc {
         'uintptr_t mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)',
       ),
       munmap: library.func('int munmap(uintptr_t address, size_t length)'),
+      poll: library.func('int poll(void *descriptors, unsigned long count, int timeout)'),
+      pipe2: library.func('int pipe2(void *ends, int flags)'),
       // Both are variadic in C; on Linux' calling conventions the extra arguments travel like fixed ones.
       fcntl: library.func('int fcntl(int fd, int command, long argument)'),
       prctl: library.func(

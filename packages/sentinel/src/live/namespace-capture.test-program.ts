@@ -89,7 +89,7 @@ async function capture(name: string) {
     },
   });
   const running = await openCapture({
-    interface: name,
+    interfaces: [name],
     ports: [443],
     excludeSourceIps: [],
     log: pino({ level: 'silent' }),

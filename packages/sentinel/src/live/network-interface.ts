@@ -1,9 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { AF_PACKET } from './capture-socket.ts';
 import { lastErrorCode, lastErrorText, libc, systemError } from './libc.ts';
+import { SOL_PACKET } from './socket-option.ts';
 
 /** All interfaces at once. */
 const anyInterface = 'any';
+
+/** Each interface once; nothing beside `any`, which has them all. */
+export function distinctInterfaces(names: readonly string[]): readonly string[] {
+  return names.includes(anyInterface) ? [anyInterface] : [...new Set(names)];
+}
 
 const etherTypeAll = 0x0003;
 
@@ -14,11 +20,11 @@ export function interfaceIndex(name: string): number | undefined {
   return index === 0 ? undefined : index;
 }
 
-/** What to say about an interface that does not exist. */
-export function noSuchInterface(name: string): Error {
+/** What to say when none of these interfaces exists. */
+export function noSuchInterface(names: readonly string[]): Error {
   return systemError(
     'ENODEV',
-    `there is no network interface ${name}: set sentinel.interface to one of ${interfaceNames().join(', ')}`,
+    `there is no network interface ${names.join(' or ')}: set sentinel.interface to one of ${interfaceNames().join(', ')}`,
   );
 }
 
@@ -44,4 +50,20 @@ export function bindToInterface(fd: number, index: number): boolean {
   if (libc().bind(fd, address, address.length) === 0) return true;
   if (lastErrorCode() === 'ENODEV') return false;
   throw systemError(lastErrorCode(), `the interface cannot be captured from: ${lastErrorText()}`);
+}
+
+const PACKET_ADD_MEMBERSHIP = 1;
+const PACKET_MR_PROMISC = 1;
+
+/**
+ * Makes the interface hear frames for other machines too, as long as the socket is open: what a tap or a mirror
+ * port delivers. `struct packet_mreq`: i32 interface, u16 type, u16 address length, u8 address[8]. False where
+ * the system refuses.
+ */
+export function hearEverything(fd: number, index: number): boolean {
+  const request = new Uint8Array(16);
+  const view = new DataView(request.buffer);
+  view.setInt32(0, index, true);
+  view.setUint16(4, PACKET_MR_PROMISC, true);
+  return libc().setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, request.length) === 0;
 }

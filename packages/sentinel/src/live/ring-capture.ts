@@ -1,133 +1,147 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Capture, CaptureTarget } from './capture-contract.ts';
+import type { Capture, CaptureOptions } from './capture-contract.ts';
+import type { OpenedRing } from './capture-source.ts';
+import { InterfaceCapture } from './interface-capture.ts';
 import { libc } from './libc.ts';
-import { bindToInterface, interfaceIndex, noSuchInterface } from './network-interface.ts';
-import { PacketRing } from './packet-ring.ts';
-import { getOption, SOL_PACKET } from './socket-option.ts';
+import { LocalDestinations } from './local-destinations.ts';
+import { noSuchInterface } from './network-interface.ts';
 
-const PACKET_STATISTICS = 6;
 /**
- * How long the reader sleeps when it finds nothing. It looks into the ring instead of waiting on the
- * descriptor: no call ever blocks the thread, whose timers and messages stay exact, and a look costs less
- * than a microsecond. What arrives in between is a small part of the ring.
+ * How long the thread waits in poll(2) for packets before its event loop gets a turn, in milliseconds; and when
+ * something else waits for that loop.
  */
-const sleepMs = 4;
+const waitMs = 20;
+const shortWaitMs = 1;
+/** How long packets may keep coming before the event loop gets a turn. */
+const turnMs = 5;
 const tickMs = 100;
 /** How long a stop waits for packets that the kernel has seen and not yet handed over. */
 const stopMs = 100;
-const lookAtInterfaceMs = 1_000;
-/** Blocks that are read before the thread's other work gets a turn. */
+const lookAtInterfacesMs = 1_000;
+/** Blocks that are read of one ring before the next one's turn. */
 const blocksPerTurn = 32;
 
+const POLLIN = 1;
+const POLLERR = 8;
+
 /**
- * Reads packets of an interface from a ring that the kernel fills, in turns of the thread's event loop.
- * It needs no privilege. An interface that goes away and comes back is captured from again.
- * It reports `capture_packets` (handed over), `capture_cut` (longer than the ring holds),
- * `capture_kernel_packets` (what the filter let through), `capture_kernel_drops` (of these, lost because the
- * ring was full) and `capture_ring_freezes`. The descriptor is its own once it has started.
- * Throws ENODEV for an unknown interface, ENOMEM when not even a small ring can be had.
+ * Reads packets from rings that the kernel fills, on the thread that calls. It needs no privilege. An interface
+ * that goes away and comes back is captured from again.
+ *
+ * It reports `capture_packets` (read), of these `capture_not_local` (passed over: not for this machine) and
+ * `capture_cut` (longer than a block), `capture_kernel_packets` (what the filter let through), of these
+ * `capture_kernel_drops` (lost because the ring was full), `capture_ring_freezes`, and
+ * `capture_interfaces_missing`. The descriptors are its own once it has started.
+ * Throws ENODEV when none of the interfaces exists.
  */
-export function startRingCapture(
-  fd: number,
-  { interface: name, log, onPacket, onTick }: CaptureTarget,
-): Capture {
-  const counters = {
-    capture_packets: 0,
-    capture_cut: 0,
-    capture_kernel_packets: 0,
-    capture_kernel_drops: 0,
-    capture_ring_freezes: 0,
+export function startRingCapture(opened: readonly OpenedRing[], options: CaptureOptions): Capture {
+  const { log, onPacket, onTick, hasOtherWork, localAddresses, bpfFilter } = options;
+  // A filter of the operator, and addresses that were named, are the kernel's to apply.
+  const local = localAddresses === undefined && bpfFilter === undefined ? new LocalDestinations() : undefined;
+  const promiscuous = localAddresses?.length === 0;
+  const interfaces: InterfaceCapture[] = [];
+  const closeAll = () => {
+    for (const one of interfaces) one.close();
   };
-  let boundTo = interfaceIndex(name);
-  if (boundTo === undefined) throw noSuchInterface(name);
-  const ring = new PacketRing(fd);
-  if (!bindToInterface(fd, boundTo)) {
-    ring.close();
-    throw noSuchInterface(name);
+  try {
+    for (const ring of opened) interfaces.push(new InterfaceCapture(ring, { log, local, promiscuous }));
+    if (interfaces.every(({ trouble }) => trouble !== undefined)) {
+      throw noSuchInterface(opened.map((ring) => ring.interface));
+    }
+  } catch (error) {
+    closeAll();
+    throw error;
   }
 
-  let trouble: string | undefined;
+  // struct pollfd { i32 descriptor; i16 wanted; i16 happened; }
+  const polled = Int32Array.from(interfaces.flatMap(({ fd }) => [fd, POLLIN]));
   let running = true;
   let tickedAt = performance.now();
   let lookedAt = tickedAt;
 
-  const readStatistics = () => {
-    // struct tpacket_stats_v3 { packets, drops, freezes }; reading sets them to 0.
-    const [packets = 0, drops = 0, freezes = 0] = getOption(fd, SOL_PACKET, PACKET_STATISTICS, 3) ?? [];
-    counters.capture_kernel_packets += packets;
-    counters.capture_kernel_drops += drops;
-    counters.capture_ring_freezes += freezes;
-    if (drops > 0) log.warn({ interface: name, drops }, 'the capture ring was full: packets were lost');
+  /** Takes what is there from each ring in turn: how many packets. */
+  const take = (): number => {
+    let packets = 0;
+    for (const one of interfaces) packets += one.take(onPacket, blocksPerTurn);
+    return packets;
   };
 
-  const setTrouble = (why: string | undefined) => {
-    if (why === trouble) return;
-    trouble = why;
-    if (why === undefined) log.info({ interface: name }, 'capturing again');
-    else log.warn({ interface: name }, why);
+  /** Sleeps until a ring has a block, at most this long. False when none came. */
+  const wait = (ms: number): boolean => {
+    if (libc().poll(polled, interfaces.length, ms) <= 0) return false;
+    for (let i = 0; i < interfaces.length; i++) {
+      if (((polled[i * 2 + 1]! >>> 16) & POLLERR) !== 0) interfaces[i]!.clearError();
+    }
+    return true;
   };
 
-  /** Follows an interface that was removed and made again, under a new number. */
-  const lookAtInterface = () => {
-    const index = interfaceIndex(name);
-    if (index === undefined) {
-      boundTo = undefined;
-      setTrouble(`the interface ${name} is gone: waiting for it`);
-    } else if (index !== boundTo && bindToInterface(fd, index)) {
-      boundTo = index;
-      setTrouble(undefined);
+  const housekeeping = (now: number) => {
+    if (now - tickedAt >= tickMs) {
+      tickedAt = now;
+      onTick?.();
+    }
+    if (now - lookedAt >= lookAtInterfacesMs) {
+      lookedAt = now;
+      for (const one of interfaces) one.look();
     }
   };
 
-  const take = (blocks: number) => {
-    const packets = ring.drain(onPacket, blocks);
-    counters.capture_packets += packets;
-    counters.capture_cut = ring.cutPackets;
-    return packets;
+  /** Packets until there are none for a while or the turn is over; then the event loop, then again. */
+  const turn = () => {
+    if (!running) return;
+    const start = performance.now();
+    let now = start;
+    do {
+      if (take() === 0 && !wait(hasOtherWork?.() === true ? shortWaitMs : waitMs)) break;
+      now = performance.now();
+    } while (now - start < turnMs);
+    housekeeping(performance.now());
+    next = setImmediate(turn);
   };
+  let next = setImmediate(turn);
 
   /** The kernel hands over its last, unfinished block within the block's timeout. */
   const takeLastPackets = async () => {
     const deadline = performance.now() + stopMs;
     do {
-      take(ring.blocks);
-      readStatistics();
-      if (counters.capture_packets + counters.capture_kernel_drops >= counters.capture_kernel_packets) return;
-      await sleep(sleepMs);
+      for (const one of interfaces) {
+        one.take(onPacket);
+        one.readStatistics();
+      }
+      if (interfaces.every(({ isDrained }) => isDrained)) return;
+      await sleep(1);
     } while (performance.now() < deadline);
   };
 
-  const turn = () => {
-    if (!running) return;
-    const packets = take(blocksPerTurn);
-    const now = performance.now();
-    if (now - tickedAt >= tickMs) {
-      tickedAt = now;
-      onTick?.();
-    }
-    if (now - lookedAt >= lookAtInterfaceMs) {
-      lookedAt = now;
-      readStatistics();
-      lookAtInterface();
-    }
-    if (packets === 0) sleeping = setTimeout(turn, sleepMs);
-    else setImmediate(turn);
-  };
-  let sleeping = setTimeout(turn, 0);
-
   return {
     counters: () => {
-      if (running) readStatistics();
-      return { ...counters };
+      if (running) for (const one of interfaces) one.readStatistics();
+      return sumOfCounters(interfaces);
     },
-    ready: () => (trouble === undefined ? { ok: true } : { ok: false, why: trouble }),
+    ready: () => {
+      const why = interfaces.flatMap(({ trouble }) => trouble ?? []).join('; ');
+      return why === '' ? { ok: true } : { ok: false, why };
+    },
     stop: async () => {
       if (!running) return;
       running = false;
-      clearTimeout(sleeping);
+      clearImmediate(next);
       await takeLastPackets();
-      ring.close();
-      libc().close(fd);
+      closeAll();
     },
   };
+}
+
+/** Each counter as a total, and of several interfaces also for each. */
+function sumOfCounters(interfaces: readonly InterfaceCapture[]): Record<string, number> {
+  const sums: Record<string, number> = {
+    capture_interfaces_missing: interfaces.filter(({ trouble }) => trouble !== undefined).length,
+  };
+  for (const { name, counters } of interfaces) {
+    for (const [counter, value] of Object.entries(counters)) {
+      sums[counter] = (sums[counter] ?? 0) + value;
+      if (interfaces.length > 1) sums[`${counter}.${name}`] = value;
+    }
+  }
+  return sums;
 }
