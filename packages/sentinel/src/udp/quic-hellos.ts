@@ -12,8 +12,6 @@ import type { UdpHellos } from './udp-hellos.ts';
 
 /** A connection id of at most 20 bytes, after its length. */
 const connectionIdStride = 21;
-/** A client chooses at least as many bytes for the server it does not know yet (RFC 9000, 7.2). */
-const minFirstConnectionId = 8;
 /** No hello, and no start of one, fits a protected payload this short: an acknowledgement, sent alone. */
 const maxAcknowledgement = 64;
 
@@ -81,13 +79,19 @@ export class QuicHellos {
           this.#retry();
           return;
         default:
-          this.#statistics[
-            isOther(outcome, buffer, at, end) ? 'datagrams_other' : outcomeCounters[outcome]
-          ]++;
+          // Behind the first packet there may be anything.
+          if (at === start || !(outcome in refusedVersions)) this.#count(outcome, buffer, at, end);
           return;
       }
       at = this.#header.end;
+      // Firefox fills a datagram with zeros behind its packets. Where the network card cuts datagrams apart or
+      // joins them (segmentation offload), the next one's packets follow the zeros.
+      while (at < end && buffer[at] === 0) at++;
     }
+  }
+
+  #count(outcome: keyof typeof outcomeCounters, buffer: Uint8Array, at: number, end: number): void {
+    this.#statistics[isOther(outcome, buffer, at, end) ? 'datagrams_other' : outcomeCounters[outcome]]++;
   }
 
   #initial(buffer: Uint8Array, at: number, nowNs: number): void {
@@ -97,7 +101,7 @@ export class QuicHellos {
     if (slot === -1) {
       // What the server sends needs no keys: the client's Initial came before.
       if (hellos.findReverse() !== -1) return;
-      if (this.#header.dcidLength >= minFirstConnectionId && hellos.exclude(nowNs)) return;
+      if (hellos.exclude(nowNs)) return;
       frames = this.#openWithNewKeys(buffer, at);
       if (frames === undefined) return;
       slot = hellos.open('quic', nowNs);
@@ -134,7 +138,7 @@ export class QuicHellos {
   #openWithNewKeys(buffer: Uint8Array, at: number): Uint8Array | undefined {
     const { version, dcid, dcidLength } = this.#header;
     let frames: Uint8Array | undefined;
-    if (version !== undefined && dcidLength >= minFirstConnectionId) {
+    if (version !== undefined) {
       deriveInitialKeys(version, 'client', buffer, dcid, dcidLength, this.#newKeys, 0);
       frames = this.#open(this.#newKeys, 0, buffer, at);
     }
