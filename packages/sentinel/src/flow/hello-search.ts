@@ -21,7 +21,7 @@ export type HelloVerdict = 'no' | 'maybe' | 'yes';
  *
  *     16 03 0v RR RR │ 01 00 LL LL │ 03 0v │ random (32) │ session id: ≤ 32 │ ciphers: even, ≥ 2, inside L
  *
- * and that the first record ends with the message or before it. Of random bytes one place in 2^57 passes.
+ * and that the first record is not empty and ends with the message or before it. Of random bytes one place in 2^57 passes.
  */
 export function helloVerdict(buffer: Uint8Array, start: number, end: number): HelloVerdict {
   if (start >= end) return 'maybe';
@@ -38,6 +38,7 @@ export function helloVerdict(buffer: Uint8Array, start: number, end: number): He
     if (verdict !== 'yes') return verdict;
     const length = (buffer[record + 3]! << 8) | buffer[record + 4]!;
     if (record === start) firstRecord = length;
+    if (firstRecord === 0) return 'no';
     const content = record + recordHeader;
     const there = Math.min(end, content + length);
     for (let at = content; at < there; at++, position++) {
@@ -74,7 +75,7 @@ function recordVerdict(buffer: Uint8Array, record: number, end: number): HelloVe
   if (record + 2 < end && buffer[record + 2]! > 4) return 'no';
   if (record + recordHeader > end) return 'maybe';
   const length = (buffer[record + 3]! << 8) | buffer[record + 4]!;
-  return length >= 1 && length <= maxFragment ? 'yes' : 'no';
+  return length <= maxFragment ? 'yes' : 'no';
 }
 
 /**

@@ -51,7 +51,7 @@ export const sameConnectionBytes = 1 << 20;
  */
 export class HelloStreams {
   /** The message after `complete`; valid until the next call of {@link take} or {@link close}. */
-  message = new Uint8Array(0);
+  message: Uint8Array = new Uint8Array(0);
   heldBytes = 0;
   readonly #limits: FlowLimits;
   readonly #statistics: CaptureStatistics;
@@ -150,6 +150,9 @@ export class HelloStreams {
     if (at >= this.#limits.bytesPerFlow || at <= -sameConnectionBytes) {
       return this.#takeFar(slot, at, sequence, buffer, start, end, nowNs);
     }
+    if (at < 0 && this.#phase[slot] === probing && helloVerdict(buffer, start, end) !== 'no') {
+      return this.#startEarlier(slot, sequence, buffer, start, end, nowNs);
+    }
     if (at + (end - start) <= 0) {
       // Nothing new in it: a keep-alive probe, or bytes sent again.
       this.#statistics.segments_retransmitted++;
@@ -162,6 +165,25 @@ export class HelloStreams {
     this.#statistics.segments_out_of_order++;
     if (helloVerdict(buffer, start, end) === 'yes') return this.#resume(slot, sequence, buffer, start, end);
     return this.#takeInto(slot, this.#hold(slot), sequence, buffer, start, end, nowNs);
+  }
+
+  /** What looked like the start of a hello was the start of a later record. */
+  #startEarlier(
+    slot: number,
+    sequence: number,
+    buffer: Uint8Array,
+    start: number,
+    end: number,
+    nowNs: number,
+  ): StreamOutcome {
+    const later = this.#assemblies.get(slot);
+    const bytes = later?.bytes.slice(0, later.available);
+    const laterSequence = this.#next[slot]!;
+    this.close(slot);
+    this.open(slot, sequence, false);
+    const outcome = this.take(slot, sequence, buffer, start, end, nowNs);
+    if (outcome !== 'reading' || bytes === undefined) return outcome;
+    return this.take(slot, laterSequence, bytes, 0, bytes.length, nowNs);
   }
 
   /** A segment so far from the expected place that its bytes cannot be held. */
