@@ -1,3 +1,4 @@
+import { readSynOptions, readSynQuirks, synHeaderQuirks, tcpSignature } from '@ja4/fingerprints';
 import type { FrameLayout } from '../decode/frame.ts';
 import type { NetworkEvent } from '../network-event.ts';
 
@@ -26,8 +27,9 @@ export class SynFacts {
   readonly #ttl: Uint8Array;
   readonly #totalLength: Uint16Array;
   readonly #id: Uint16Array;
-  readonly #df: Uint8Array;
   readonly #window: Uint16Array;
+  /** From `readSynQuirks`. */
+  readonly #quirks: Uint32Array;
   readonly #options: Uint8Array;
   readonly #optionBytes: Uint8Array;
 
@@ -36,8 +38,8 @@ export class SynFacts {
     this.#ttl = new Uint8Array(capacity);
     this.#totalLength = new Uint16Array(capacity);
     this.#id = new Uint16Array(capacity);
-    this.#df = new Uint8Array(capacity);
     this.#window = new Uint16Array(capacity);
+    this.#quirks = new Uint32Array(capacity);
     this.#options = new Uint8Array(capacity * maxOptionBytes);
     this.#optionBytes = new Uint8Array(capacity);
   }
@@ -58,8 +60,8 @@ export class SynFacts {
     this.#ttl[slot] = buffer[ip + (isIpv4 ? 8 : 7)]!;
     this.#totalLength[slot] = layout.ipTotalLength;
     this.#id[slot] = isIpv4 ? (buffer[ip + 4]! << 8) | buffer[ip + 5]! : 0;
-    this.#df[slot] = isIpv4 ? (buffer[ip + 6]! >> 6) & 1 : 0;
     this.#window[slot] = (buffer[transport + 14]! << 8) | buffer[transport + 15]!;
+    this.#quirks[slot] = readSynQuirks(buffer, ip, transport, optionsEnd < layout.end);
     const options = transport + 20;
     const base = slot * maxOptionBytes;
     this.#optionBytes[slot] = optionsEnd - options;
@@ -68,52 +70,23 @@ export class SynFacts {
 
   /** The event fields of a SYN that was recorded. */
   describe(slot: number): SynFields {
-    const fields: SynFields = {
-      ip_meta_ttl: this.#ttl[slot]!,
-      tcp_meta_window_size: this.#window[slot]!,
-    };
-    if (this.#totalLength[slot] !== 0) fields.ip_meta_total_length = this.#totalLength[slot]!;
-    if (this.#ipVersion[slot] === 4) {
-      fields.ip_meta_id = this.#id[slot]!;
-      fields.ip_meta_df = this.#df[slot] === 1;
-    }
+    const ipVersion = this.#ipVersion[slot] === 4 ? 4 : 6;
+    const ttl = this.#ttl[slot]!;
+    const window = this.#window[slot]!;
+    const quirks = this.#quirks[slot]!;
+    const totalLength = this.#totalLength[slot]!;
     const base = slot * maxOptionBytes;
-    describeOptions(this.#options.subarray(base, base + this.#optionBytes[slot]!), fields);
-    return fields;
+    const options = readSynOptions(this.#options, base, base + this.#optionBytes[slot]!);
+    return {
+      ip_meta_ttl: ttl,
+      ip_meta_total_length: totalLength === 0 ? undefined : totalLength,
+      ip_meta_id: ipVersion === 4 ? this.#id[slot]! : undefined,
+      ip_meta_df: ipVersion === 4 ? (quirks & synHeaderQuirks.df) !== 0 : undefined,
+      tcp_meta_window_size: window,
+      tcp_meta_mss: options.mss,
+      tcp_meta_window_scale: options.windowScale,
+      tcp_meta_options: options.names,
+      tcp_signature: tcpSignature({ ipVersion, ttl, window, options, quirks }),
+    };
   }
-}
-
-/** TCP options by kind; others are written `OPT<kind>`. Source: IANA "TCP Option Kind Numbers". */
-const optionNames: Readonly<Record<number, string>> = {
-  0: 'EOL',
-  1: 'NOP',
-  2: 'MSS',
-  3: 'WS',
-  4: 'SACK',
-  8: 'TS',
-  19: 'MD5',
-  28: 'UTO',
-  29: 'AO',
-  30: 'MPTCP',
-  34: 'TFO',
-};
-
-/**
- * RFC 9293 section 3.1: EOL and NOP are one byte, every other option has a length that includes its first
- * two bytes. Reading ends at EOL, or at an option whose length cannot be.
- */
-function describeOptions(options: Uint8Array, fields: SynFields): void {
-  const names: string[] = [];
-  let at = 0;
-  while (at < options.length) {
-    const kind = options[at]!;
-    const length = kind <= 1 ? 1 : (options[at + 1] ?? 0);
-    if (kind > 1 && (length < 2 || at + length > options.length)) break;
-    names.push(optionNames[kind] ?? `OPT${kind}`);
-    if (kind === 0) break;
-    if (kind === 2 && length === 4) fields.tcp_meta_mss = (options[at + 2]! << 8) | options[at + 3]!;
-    if (kind === 3 && length === 3) fields.tcp_meta_window_scale = options[at + 2]!;
-    at += length;
-  }
-  fields.tcp_meta_options = names.join(',');
 }
