@@ -22,7 +22,8 @@ export function captureFilterText(options: CaptureFilterOptions): string {
   const toPorts = anyOf(ports.map((port) => `dst port ${port}`));
   const tcpOverIpv4 = `(ip and tcp and (${firstFragmentsOverIpv4} or ${synOverIpv4} or (tcp[13] & 2 = 0 and ${payloadOverIpv4})))`;
   const firstFragmentOverUdp = `(ip and udp and ${firstFragmentsOverIpv4})`;
-  const wanted = anyOf([tcpOverIpv4, handshakeOverUdp, firstFragmentOverUdp, '(ip6 and (tcp or udp))']);
+  // A load behind the packet's end drops it: first fragments are asked for before what they may lack.
+  const wanted = anyOf([tcpOverIpv4, firstFragmentOverUdp, handshakeOverUdp, '(ip6 and (tcp or udp))']);
   const terms = [`((${toPorts} and ${wanted}) or ${fragmentsOverIpv4} or ${extendedIpv6})`];
   if (localAddresses.length > 0) terms.push(anyOf(localAddresses.map((address) => `dst net ${address}`)));
   if (excludeSourceIps.length > 0) {
