@@ -113,16 +113,18 @@ interface MutableHello extends ExtensionFields, Omit<ClientHello, keyof Extensio
 function readExtensions(hello: MutableHello, bytes: Uint8Array, start: number, end: number): number {
   let seen = 0;
   for (let at = start; at < end; ) {
-    const bodyEnd = at + 4 > end ? -1 : vectorEnd(bytes, at + 2, 2, end);
-    if (bodyEnd < 0) return at;
-    const type = uint16(bytes, at);
+    const bodyStart = at + 4;
+    if (bodyStart > end) return at;
+    const bodyEnd = bodyStart + ((bytes[at + 2]! << 8) | bytes[at + 3]!);
+    if (bodyEnd > end) return at;
+    const type = (bytes[at]! << 8) | bytes[at + 1]!;
     hello.extensions.push(type);
-    const index = readerIndex(type);
     // A repeated extension is illegal (RFC 8446, 4.2); the first is the one that names the field.
+    const index = readerIndex(type);
     if (index >= 0 && (seen & (1 << index)) === 0) {
       seen |= 1 << index;
       const read = extensionReaders[index]!;
-      if (!read(hello, bytes, at + 4, bodyEnd)) hello.malformedExtensions.push(type);
+      if (!read(hello, bytes, bodyStart, bodyEnd)) hello.malformedExtensions.push(type);
     }
     at = bodyEnd;
   }

@@ -34,7 +34,8 @@ export class CodeList {
     let at = this.length;
     for (let i = 0; i < list.length; i++) {
       const code = list[i]!;
-      if (!isGrease(code)) codes[at++] = code;
+      // Half of the test first, without a call: it decides for all but one code in 256.
+      if ((code & 0x0f0f) !== 0x0a0a || !isGrease(code)) codes[at++] = code;
     }
     this.length = at;
   }

@@ -15,7 +15,7 @@ export interface Fingerprint {
   ja4: string;
   ja4_r: string;
   tls_stack: string;
-  /** Highest version offered: `1.3`, `1.2`, … */
+  /** Newest version offered: `1.3`, `1.2`, … */
   tls_version: string;
   /** Bytes outside printable ASCII are written `\xNN`. */
   tls_sni?: string;
@@ -77,7 +77,7 @@ const ja4Memo = new CodeListMemo(
       ja4: `${parts.a}_${ciphers}_${extensions}`,
       ja4_r: rawForm(parts),
       tls_stack: `${stack.a}_${ciphers}_${lasting}`,
-      tls_version: versionName(input.version),
+      tls_version: versionName(input.newestVersion),
     };
   },
   remembered,

@@ -1,7 +1,7 @@
 import type { ClientHello } from './client-hello.ts';
 import { CodeList } from './code-list.ts';
 import type { HelloTransport } from './hello-transport.ts';
-import { offeredVersionCode } from './offered-version.ts';
+import { highestVersionValue, newestVersion } from './offered-version.ts';
 
 /** Whether ciphers and extensions are sorted, as JA4 has them, or in wire order, as JA4_o has them. */
 export type ListOrder = 'sorted' | 'wire';
@@ -14,15 +14,17 @@ const shared = new CodeList();
 /**
  * All that JA4 and the stack key depend on, as one list of codes without GREASE:
  *
- *     transport | version | ALPN | n | n cipher suites | m | m extensions | signature algorithms
+ *     transport | version | newest | ALPN | n | n cipher suites | m | m extensions | signature algorithms
  *
- * `version` is the highest offered, `ALPN` the first and last byte of the first protocol (0 when there is
- * none). The list is a shared one, valid until the next call.
+ * `version` is JA4's, `newest` the newest offered (another one only in DTLS), `ALPN` the first and last byte
+ * of the first protocol, 0 when there is none. The list is a shared one, valid until the next call.
  */
 export function ja4Input(hello: ClientHello, transport: HelloTransport, order: ListOrder): CodeList {
   const input = shared.clear();
   input.push(transportCodes[transport]);
-  input.push(offeredVersionCode(hello, transport));
+  const version = highestVersionValue(hello);
+  input.push(version);
+  input.push(transport === 'dtls' ? newestVersion(hello, transport) : version);
   input.push(alpnEnds(hello.alpn[0] ?? ''));
   appendList(input, hello.cipherSuites, order);
   appendList(input, hello.extensions, order);
@@ -48,11 +50,19 @@ export interface Span {
 
 /** The parts of a {@link ja4Input}. */
 export function readJa4Input({ codes, length }: CodeList) {
-  const ciphers: Span = { from: 4, to: 4 + codes[3]! };
+  const ciphers: Span = { from: 5, to: 5 + codes[4]! };
   const extensions: Span = { from: ciphers.to + 1, to: ciphers.to + 1 + codes[ciphers.to]! };
   const algorithms: Span = { from: extensions.to, to: length };
-  const transport = transports[codes[0]!]!;
-  return { codes, transport, version: codes[1]!, alpnEnds: codes[2]!, ciphers, extensions, algorithms };
+  return {
+    codes,
+    transport: transports[codes[0]!]!,
+    version: codes[1]!,
+    newestVersion: codes[2]!,
+    alpnEnds: codes[3]!,
+    ciphers,
+    extensions,
+    algorithms,
+  };
 }
 
 export type Ja4Input = ReturnType<typeof readJa4Input>;

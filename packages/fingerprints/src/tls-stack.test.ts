@@ -1,19 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseClientHello } from './client-hello.ts';
-import {
-  type ClientHelloContent,
-  type EncodedExtension,
-  encodeClientHello,
-  encodeExtension,
-} from './encode-client-hello.ts';
+import { type EncodedExtension, encodeExtension } from './encode-client-hello.ts';
+import { helloOf } from './hello-of.test-support.ts';
 import { ja4 } from './ja4.ts';
 import { tlsStack } from './tls-stack.ts';
-
-function hello(content: ClientHelloContent) {
-  const result = parseClientHello(encodeClientHello(content));
-  if (!result.ok) throw new Error(result.reason);
-  return result.value;
-}
 
 const lasting = [
   encodeExtension.opaque(0x2a2a),
@@ -22,7 +11,7 @@ const lasting = [
   encodeExtension.supportedVersions(0x0304),
 ];
 const browser = (...extensions: EncodedExtension[]) =>
-  hello({ cipherSuites: [0x1301, 0x1302], extensions: [...lasting, ...extensions] });
+  helloOf({ cipherSuites: [0x1301, 0x1302], extensions: [...lasting, ...extensions] });
 const first = browser(encodeExtension.serverName('shop.example'), encodeExtension.alpn('h2', 'http/1.1'));
 
 describe('the stack key', () => {
@@ -63,10 +52,10 @@ describe('the stack key', () => {
 
   it('differs with ciphers, lasting extensions, signature algorithms, version and transport', () => {
     const others = [
-      tlsStack(hello({ cipherSuites: [0x1301, 0x1303], extensions: lasting }), 'tcp'),
+      tlsStack(helloOf({ cipherSuites: [0x1301, 0x1303], extensions: lasting }), 'tcp'),
       tlsStack(browser(encodeExtension.opaque(23)), 'tcp'),
       tlsStack(browser(encodeExtension.opaque(28, 2)), 'tcp'),
-      tlsStack(hello({ cipherSuites: [0x1301, 0x1302], extensions: lasting.slice(0, 2) }), 'tcp'),
+      tlsStack(helloOf({ cipherSuites: [0x1301, 0x1302], extensions: lasting.slice(0, 2) }), 'tcp'),
       tlsStack(first, 'quic'),
       tlsStack(first, 'tcp'),
     ];
