@@ -10,6 +10,7 @@ export { type CaptureCounter, type CaptureStatistics, captureCounters } from './
 export { encodeNetworkEvent } from './encode-network-event.ts';
 export { HelloTracker, type HelloTrackerOptions } from './hello-tracker.ts';
 export type { NetworkEvent } from './network-event.ts';
+export type { EventOutput } from './output/event-output.ts';
 export type { SentinelOptions, Service } from './sentinel.ts';
 export { startSentinel } from './start-sentinel.ts';
 export * from './synthetic/index.ts';

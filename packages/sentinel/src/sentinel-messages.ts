@@ -1,4 +1,5 @@
 import type { CaptureSource } from './live/capture-source.ts';
+import type { EventOutput } from './output/event-output.ts';
 
 /** What the sentinel's two threads say to each other. */
 
@@ -9,7 +10,7 @@ export interface SentinelThreadOptions {
   readonly ports: readonly number[];
   readonly bpfFilter?: string | undefined;
   readonly excludeSourceIps: readonly string[];
-  readonly socketPath: string;
+  readonly outputs: readonly EventOutput[];
   readonly sensorId: string;
   readonly logLevel: string;
   /** What to capture from, opened before privileges were given up. */
@@ -28,7 +29,13 @@ export type FromSentinelThread =
   | { readonly kind: 'state'; readonly state: SentinelState }
   /** A line of its log, as pino's JSON. */
   | { readonly kind: 'log'; readonly line: string }
+  /** Its output files are opened again. */
+  | { readonly kind: 'reloaded' }
+  /** Nobody reads the events any more; it goes on until it is told to stop. */
+  | { readonly kind: 'ended'; readonly why: string }
   | { readonly kind: 'stopped'; readonly state: SentinelState };
 
-/** The only message to the thread: flush what is there, and end. */
+/** To the thread: flush what is there, and end. */
 export const stopMessage = 'stop';
+/** To the thread: go on in new output files where the old ones were renamed. */
+export const reloadMessage = 'reload';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,15 +12,20 @@ import { type SentinelOptions, startSentinel } from './sentinel.ts';
 
 const log = pino({ level: 'silent' });
 
-function options(overrides: Partial<SentinelOptions> = {}): SentinelOptions {
+function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ja4-sentinel-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const socketPath = join(folder, 'network.socket');
+  return folder;
+}
+
+const socketIn = (folder: string) => ({ kind: 'socket', path: join(folder, 'network.socket') }) as const;
+
+function options(overrides: Partial<SentinelOptions> = {}): SentinelOptions {
   return {
     interfaces: ['lo'],
     ports: [1],
     excludeSourceIps: [],
-    socketPath,
+    outputs: [socketIn(newFolder())],
     sensorId: 'edge-1',
     log,
     ...overrides,
@@ -49,8 +54,9 @@ async function startServer() {
 
 itNeeds(root)('sends one event for a connection to the socket, even when it stops right after', async () => {
   const { port, sayHello } = await startServer();
-  const chosen = options({ ports: [port] });
-  using receiver = datagramReceiver(chosen.socketPath);
+  const socket = socketIn(newFolder());
+  const chosen = options({ ports: [port], outputs: [socket] });
+  using receiver = datagramReceiver(socket.path);
   const sentinel = await startSentinel(chosen);
   expect(sentinel.ready()).toEqual({ ok: true });
   await sayHello();
@@ -64,6 +70,29 @@ itNeeds(root)('sends one event for a connection to the socket, even when it stop
     syns: 1,
     output_sent: 1,
     capture_kernel_drops: 0,
+  });
+});
+
+itNeeds(root)('writes to the socket and to a file, and follows the file when it is renamed', async () => {
+  const { port, sayHello } = await startServer();
+  const folder = newFolder();
+  const socket = socketIn(folder);
+  const file = { kind: 'file', path: join(folder, 'events.jsonl') } as const;
+  using receiver = datagramReceiver(socket.path);
+  const sentinel = await startSentinel(options({ ports: [port], outputs: [socket, file] }));
+  const eventsIn = (path: string) => readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  await sayHello();
+  await vi.waitFor(() => expect(eventsIn(file.path).length).toBe(1));
+  renameSync(file.path, `${file.path}.1`);
+  await sentinel.reload();
+  expect(eventsIn(file.path)).toEqual([]);
+  await sayHello();
+  await sentinel.stop();
+  expect([...eventsIn(`${file.path}.1`), ...eventsIn(file.path)]).toEqual(receiver.take());
+  expect(sentinel.counters()).toMatchObject({
+    output_sent: 2,
+    output_file_written: 2,
+    output_file_reopened: 1,
   });
 });
 
@@ -87,7 +116,8 @@ itNeeds(root)('passes on what its thread logs', async () => {
 
 it.each([
   ['an interface that does not exist', { interfaces: ['nope0'] }, 'ENODEV'],
-  ['a socket path that is too long', { socketPath: `/tmp/${'x'.repeat(120)}` }, 'ENAMETOOLONG'],
+  ['a file in a missing folder', { outputs: [{ kind: 'file', path: '/nowhere/x' }] as const }, 'ENOENT'],
+  ['a socket path that is too long', { outputs: [socketIn(`/tmp/${'x'.repeat(120)}`)] }, 'ENAMETOOLONG'],
 ])('does not start with %s, and names the mistake', async (_, mistake, code) => {
   // Without the right to capture, that is what is said about the interface.
   await expect(startSentinel(options(mistake))).rejects.toMatchObject({

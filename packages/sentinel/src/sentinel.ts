@@ -1,8 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { captureSourceWithoutPrivileges } from './live/hand-over.ts';
+import type { EventOutput } from './output/event-output.ts';
 import {
   type FromSentinelThread,
+  reloadMessage,
   type SentinelState,
   type SentinelThreadOptions,
   stopMessage,
@@ -19,6 +21,10 @@ export interface Service {
    * it false. For a watchdog.
    */
   alive(): { ok: boolean; why?: string };
+  /** Goes on in new output files where the old ones were renamed; resolves when they are open. */
+  reload(): Promise<void>;
+  /** Resolves, with the words for the log, when there is nothing left to do: nobody reads the events any more. */
+  readonly ended: Promise<string>;
   /** Sends what was captured, then frees everything. */
   stop(): Promise<void>;
 }
@@ -37,8 +43,8 @@ export interface SentinelOptions {
   readonly bpfFilter?: string;
   /** Addresses and networks whose connections are not looked at. */
   readonly excludeSourceIps: readonly string[];
-  /** UNIX datagram socket that takes the events, one JSON object each. */
-  readonly socketPath: string;
+  /** Where the events go, one JSON object each: to all of these. */
+  readonly outputs: readonly EventOutput[];
   readonly sensorId: string;
   readonly log: Logger;
   /**
@@ -58,7 +64,7 @@ const silentMs = 5_000;
  * their own; a bug that kills the thread is an uncaught exception of the process, for its supervisor to see.
  *
  * @throws ENODEV for an unknown interface, EPERM without a way to capture, EINVAL for a wrong filter,
- *   ENAMETOOLONG for a socket path that the system cannot hold.
+ *   ENAMETOOLONG for a socket path that the system cannot hold, ENOENT, EACCES, … for a file.
  */
 export async function startSentinel(options: SentinelOptions): Promise<Service> {
   const { log, dropPrivileges, ...rest } = options;
@@ -74,13 +80,22 @@ export async function startSentinel(options: SentinelOptions): Promise<Service> 
   const stopping = new Promise<void>((resolve) => {
     stopped = resolve;
   });
+  let end = (_why: string) => {};
+  const ended = new Promise<string>((resolve) => {
+    end = resolve;
+  });
+  let reloads: (() => void)[] = [];
 
   await new Promise<void>((resolve, reject) => {
     worker.on('message', (message: FromSentinelThread) => {
       if (message.kind === 'started') resolve();
       else if (message.kind === 'failed') reject(failure(message.code, message.message));
       else if (message.kind === 'log') writeLog(log, message.line);
-      else {
+      else if (message.kind === 'ended') end(message.why);
+      else if (message.kind === 'reloaded') {
+        for (const done of reloads) done();
+        reloads = [];
+      } else {
         state = message.state;
         reportedAt = performance.now();
         if (message.kind === 'stopped') stopped();
@@ -89,7 +104,10 @@ export async function startSentinel(options: SentinelOptions): Promise<Service> 
     worker.once('error', reject);
   });
   worker.removeAllListeners('error');
-  log.info({ interfaces: options.interfaces, ports: options.ports, socket: options.socketPath }, 'captures');
+  log.info(
+    { interfaces: options.interfaces, ports: options.ports, outputs: options.outputs.map(outputText) },
+    'captures',
+  );
 
   const alive = () => {
     const silent = performance.now() - reportedAt;
@@ -104,6 +122,12 @@ export async function startSentinel(options: SentinelOptions): Promise<Service> 
       const progress = alive();
       return progress.ok ? state.ready : progress;
     },
+    reload: () =>
+      new Promise((resolve) => {
+        reloads.push(resolve);
+        worker.postMessage(reloadMessage);
+      }),
+    ended,
     stop: async () => {
       worker.postMessage(stopMessage);
       let timer: NodeJS.Timeout | undefined;
@@ -116,6 +140,8 @@ export async function startSentinel(options: SentinelOptions): Promise<Service> 
     },
   };
 }
+
+const outputText = (output: EventOutput): string => (output.kind === 'stdout' ? 'stdout' : output.path);
 
 function failure(code: string | undefined, message: string): Error {
   return code === undefined ? new Error(message) : Object.assign(new Error(message), { code });

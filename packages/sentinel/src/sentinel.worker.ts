@@ -1,11 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type Logger, pino } from 'pino';
+import { encodeNetworkEvent } from './encode-network-event.ts';
 import { HelloTracker } from './hello-tracker.ts';
 import { openCapture } from './live/capture.ts';
-import { createNetworkOutput } from './output/network-output.ts';
+import { createEventOutput } from './output/event-output.ts';
 import {
   type FromSentinelThread,
+  reloadMessage,
   type SentinelState,
   type SentinelThreadOptions,
   stopMessage,
@@ -14,17 +16,21 @@ import {
 /** How often the main thread learns the counters, in milliseconds. */
 const stateIntervalMs = 250;
 
-/** The capturing thread: packets from the ring through the tracker to the socket, without leaving it. */
+/** The capturing thread: packets from the ring through the tracker to the outputs, without leaving it. */
 async function capture(port: MessagePort, options: SentinelThreadOptions): Promise<void> {
   const say = (message: FromSentinelThread) => port.postMessage(message);
   const log: Logger = pino(
     { level: options.logLevel, base: null, timestamp: false },
     { write: (line: string) => say({ kind: 'log', line }) },
   );
-  const output = createNetworkOutput({ socketPath: options.socketPath, log });
+  const output = await createEventOutput({
+    outputs: options.outputs,
+    log,
+    onEnd: (why) => say({ kind: 'ended', why }),
+  });
   const tracker = new HelloTracker({
     sensorId: options.sensorId,
-    onEvent: (event) => output.send(JSON.stringify(event)),
+    onEvent: (event) => output.send(encodeNetworkEvent(event)),
     hashSeed: randomInt(2 ** 32),
   });
   const packets = await openCapture({
@@ -38,7 +44,7 @@ async function capture(port: MessagePort, options: SentinelThreadOptions): Promi
     onPacket: tracker.packet.bind(tracker),
     onTick: () => tracker.tick(Date.now() * 1e6),
     // What could not be sent at once is tried again on a timer.
-    hasOtherWork: () => (output.counters().queued ?? 0) > 0,
+    hasOtherWork: output.urgent,
   });
 
   const state = (): SentinelState => {
@@ -54,14 +60,19 @@ async function capture(port: MessagePort, options: SentinelThreadOptions): Promi
   say({ kind: 'state', state: state() });
   say({ kind: 'started' });
 
-  port.once('message', async (message: unknown) => {
-    if (message !== stopMessage) throw new Error(`the sentinel's thread was told ${String(message)}`);
+  const stop = async () => {
     clearInterval(reporting);
     await packets.stop();
     tracker.finish();
     await output.stop();
     say({ kind: 'stopped', state: state() });
     port.close();
+  };
+  port.on('message', async (message: unknown) => {
+    if (message === stopMessage) return await stop();
+    if (message !== reloadMessage) throw new Error(`the sentinel's thread was told ${String(message)}`);
+    await output.reopen();
+    say({ kind: 'reloaded' });
   });
 }
 

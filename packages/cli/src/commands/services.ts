@@ -1,3 +1,4 @@
+import type { EventOutput } from '@ja4/sentinel';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { engineDir, modelDir } from '../config/folders.ts';
@@ -41,12 +42,13 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
     }),
   sentinel: async ({ settings, log }) =>
     (await import('@ja4/sentinel')).startSentinel({
-      interface: settings.sentinel.interface,
+      interfaces: settings.sentinel.interface,
       ports: settings.sentinel.ports,
+      localAddresses: settings.sentinel.local_addresses,
       ...(settings.sentinel.bpf_filter === undefined ? {} : { bpfFilter: settings.sentinel.bpf_filter }),
       excludeSourceIps: settings.sentinel.exclude_source_ips,
       sensorId: settings.sentinel.sensor_id,
-      socketPath: `${settings.sockets.dir}/network.socket`,
+      outputs: settings.sentinel.output.map((name) => eventOutput(name, settings)),
       dropPrivileges: true,
       log,
     }),
@@ -72,6 +74,11 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
       log,
     }),
 };
+
+function eventOutput(name: string, settings: Settings): EventOutput {
+  if (name === 'socket') return { kind: 'socket', path: `${settings.sockets.dir}/network.socket` };
+  return name === 'stdout' ? { kind: 'stdout' } : { kind: 'file', path: name };
+}
 
 const descriptions: Readonly<Record<ServiceName, string>> = {
   store: 'the embedded ClickHouse on 127.0.0.1',

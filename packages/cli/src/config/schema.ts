@@ -1,6 +1,13 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { isAddressOrNetwork, octalMode } from './value-forms.ts';
+import {
+  isAddressOrNetwork,
+  isInterfaceName,
+  isOutputName,
+  octalMode,
+  outputName,
+  words,
+} from './value-forms.ts';
 
 const port = z.int().min(0).max(65_535);
 const seconds = z.number().positive();
@@ -23,6 +30,31 @@ const folder = z
   .string()
   .min(1)
   .refine((path) => !path.startsWith('~'), 'expected a path from the root: "~" is the shell\'s');
+
+/** A list of words, which may also be written as one text with commas. */
+const wordList = (what: string) =>
+  z.union([z.string(), z.array(z.string())], { error: `expected ${what}` }).transform(words);
+
+const interfaces = wordList('the name of a network interface, or a list of names')
+  .refine((names) => names.length > 0, 'expected at least one interface, or any')
+  .refine(
+    (names) => names.every(isInterfaceName),
+    'expected names of network interfaces such as eth0, of 15 characters at most',
+  )
+  .refine((names) => names.length === 1 || !names.includes('any'), 'any stands for all interfaces: alone');
+
+const outputs = wordList('socket, stdout, the path of a file, or a list of these')
+  .refine((names) => names.length > 0, 'expected at least one of socket, stdout and the path of a file')
+  .refine(
+    (names) => names.every(isOutputName),
+    'expected socket, stdout or the path of a file (with a "/", such as /var/log/ja4/network.jsonl)',
+  )
+  .refine(
+    (names) => names.every((name) => !name.startsWith('~')),
+    'expected a path from the root: "~" is the shell\'s',
+  )
+  .transform((names) => names.map(outputName))
+  .refine((names) => new Set(names).size === names.length, 'names one output twice');
 
 const databaseName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'expected an identifier');
 
@@ -80,11 +112,27 @@ export const configSchema = z.strictObject({
     .prefault({}),
   sentinel: z
     .strictObject({
-      interface: z.string().min(1).default('any').describe('network interface to watch'),
-      ports: z.array(port).min(1).default([443, 8443]).describe('ports on which the web server speaks TLS'),
-      bpf_filter: z.string().optional().describe('capture filter in place of the one built from the ports'),
+      interface: interfaces.prefault('any').describe('network interfaces to watch; any = all of them'),
+      ports: z
+        .array(port)
+        .min(1)
+        .default([443, 8443])
+        .describe('ports on which the web server speaks TLS, over TCP and UDP'),
+      local_addresses: z
+        .array(address)
+        .optional()
+        .describe(
+          'addresses of the web server, handshakes to which are looked at; absent: those of this machine; empty: all',
+        ),
+      bpf_filter: z
+        .string()
+        .optional()
+        .describe('capture filter (pcap-filter(7)) in place of the one built from ports and addresses'),
       exclude_source_ips: addresses,
       sensor_id: z.string().min(1).default(hostname()),
+      output: outputs
+        .prefault('socket')
+        .describe('where events go: socket (the correlator), stdout, files of JSON lines; one or several'),
     })
     .prefault({}),
   correlator: z

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 
 /** Whether text is an address, or a network in CIDR form, of either family. */
 export function isAddressOrNetwork(text: string): boolean {
@@ -17,4 +18,28 @@ export function octalMode(mode: string | number): number | undefined {
   const digits =
     typeof mode === 'string' ? mode.replace(/^0o?/, '') : mode >= 600 ? String(mode) : mode.toString(8);
   return /^[67][0-7]{2}$/.test(digits) ? Number.parseInt(digits, 8) : undefined;
+}
+
+/** The words of a list: YAML's own list, or text with commas, as an environment variable has it. */
+export function words(value: string | readonly string[]): string[] {
+  const items = typeof value === 'string' ? value.split(',') : value;
+  return items.map((item) => item.trim()).filter((item) => item !== '');
+}
+
+/** Whether the kernel could have a network interface of this name (15 bytes, dev_valid_name). */
+export function isInterfaceName(name: string): boolean {
+  return /^[^\s/:]{1,15}$/.test(name) && Buffer.byteLength(name) <= 15 && name !== '.' && name !== '..';
+}
+
+/** Whether text names an output of the sentinel: `socket`, `stdout` (or `-`), or the path of a file, which has a slash. */
+export function isOutputName(name: string): boolean {
+  return (
+    name === 'socket' || name === 'stdout' || name === '-' || (name.includes('/') && !name.endsWith('/'))
+  );
+}
+
+/** An output in the form that the settings have: `socket`, `stdout`, or an absolute path. */
+export function outputName(name: string): string {
+  if (name === '-') return 'stdout';
+  return name.includes('/') ? resolve(name) : name;
 }
