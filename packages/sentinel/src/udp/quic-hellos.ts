@@ -31,6 +31,8 @@ const outcomeCounters = {
   malformed: 'quic_malformed',
 } as const;
 
+/** First byte, version and the lengths of two connection ids. */
+const minLongHeader = 7;
 /** RFC 9000, 14.1. */
 const minFirstDatagram = 1200;
 
@@ -209,6 +211,7 @@ export class QuicHellos {
  * proves nothing. RTP and DNS look like this.
  */
 function isOther(outcome: LongHeaderOutcome, buffer: Uint8Array, at: number, end: number): boolean {
+  if (end - at < minLongHeader) return true;
   if (!(outcome in refusedVersions)) return false;
   if ((buffer[at]! & 0x40) === 0) return true;
   return (outcome === 'unknown' || outcome === 'grease') && end - at < minFirstDatagram;
