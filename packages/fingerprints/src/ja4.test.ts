@@ -47,20 +47,32 @@ describe('JA4', () => {
     );
   });
 
-  it('is the value that is known of Chromium with ECH and application settings', () => {
-    const chromium = [0x0005, 0x000a, 0x000b, 0x0012, 0x0017, 0x001b, 0x0023, 0x002d, 0x0033, 0x44cd, 0xff01];
-    const hello = helloOf({
-      cipherSuites: specificationExample.cipherSuites,
-      extensions: [
-        ...chromium.map((type) => encodeExtension.opaque(type)),
-        encodeExtension.opaque(encryptedClientHello, 218),
-        encodeExtension.serverName('www.example.com'),
-        encodeExtension.alpn('h2', 'http/1.1'),
-        encodeExtension.supportedVersions(0x0304, 0x0303),
-        specificationExample.extensions[13]!,
-      ],
+  describe('as published of Chromium', () => {
+    const lasting = [0x0005, 0x000b, 0x0012, 0x0017, 0x001b, 0x0023, 0x002d, 0x0033, 0x44cd, 0xff01];
+    const chromium = (types: number[], algorithms: number[]) =>
+      helloOf({
+        cipherSuites: specificationExample.cipherSuites,
+        extensions: [
+          encodeExtension.serverName('www.example.com'),
+          encodeExtension.alpn('h2', 'http/1.1'),
+          encodeExtension.supportedGroups(0x9a9a, 0x11ec, 0x001d, 0x0017, 0x0018),
+          encodeExtension.supportedVersions(0x7a7a, 0x0304, 0x0303),
+          encodeExtension.signatureAlgorithms(...algorithms),
+          ...[...lasting, ...types].map((type) => encodeExtension.opaque(type)),
+        ],
+      });
+    const algorithms = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601];
+
+    it('with encrypted_client_hello', () => {
+      const hello = chromium([encryptedClientHello], algorithms);
+      expect(ja4(hello, 'tcp')).toBe('t13d1516h2_8daaf6152771_d8a2da3f94cd');
     });
-    expect(ja4(hello, 'tcp')).toBe('t13d1516h2_8daaf6152771_d8a2da3f94cd');
+
+    it('with trust anchors, and with GREASE before its signature algorithms', () => {
+      const postQuantum = [0xaaaa, 0x0904, 0x0905, 0x0906, ...algorithms];
+      const hello = chromium([encryptedClientHello, 0xca34], postQuantum);
+      expect(ja4(hello, 'tcp')).toBe('t13d1517h2_8daaf6152771_cb7bf5808d99');
+    });
   });
 
   it('begins with t over TCP, q over QUIC and d over DTLS', () => {
