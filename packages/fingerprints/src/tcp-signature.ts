@@ -45,7 +45,7 @@ export interface TcpSyn {
  *   behind EOL), `bad` (a length that cannot be).
  *
  * Left out because the path or the moment decides them: the MSS itself, hop count, DSCP and the ECN bits of
- * IP, the values of timestamps and identifications. At most 40 option bytes give at most 310 characters
+ * IP, the values of timestamps and identifications. The 40 option bytes of a packet give at most 260 characters
  * of `[a-z0-9|,=*+-]`. Source: RFC 9293, RFC 7323, RFC 3168, RFC 8200; own measurements.
  */
 export function tcpSignature(syn: TcpSyn): string {
