@@ -1,3 +1,4 @@
+import { passErspan2, passErspan3 } from './erspan.ts';
 import type { LayerCursor, NextLayer } from './layer.ts';
 import { afterEtherType, linkType } from './link-type.ts';
 import { passLlc } from './llc.ts';
@@ -29,9 +30,12 @@ export function passEtherType(cursor: LayerCursor, type: number): NextLayer {
     case 0x8926: // Cisco VN-tag
       return passToEtherType(cursor, 4);
     case 0x893f: // 802.1BR E-tag
+    case 0x8909: // Cisco MetaData: version 1 | length 1 | option 2 | security group 2
       return passToEtherType(cursor, 6);
     case 0x88e7: // 802.1ah I-tag: flags 1 | service 3 | the customer's Ethernet frame
       return cursor.pass(4, linkType.ethernet);
+    case 0x8903: // Cisco FabricPath: tag and time to live 2 | the frame that came in
+      return cursor.pass(2, linkType.ethernet);
     case 0x6558: // transparent Ethernet bridging
       return linkType.ethernet;
     case 0x8847: // MPLS
@@ -41,6 +45,10 @@ export function passEtherType(cursor: LayerCursor, type: number): NextLayer {
       return passPppoe(cursor);
     case 0x880b:
       return linkType.ppp;
+    case 0x88be:
+      return passErspan2(cursor);
+    case 0x22eb:
+      return passErspan3(cursor);
     case 0x88e5:
       return passMacsec(cursor);
     case 0x894f:

@@ -1,8 +1,8 @@
 import type { CaptureStatistics } from '../capture-statistics.ts';
 import { FrameLayout } from './frame-layout.ts';
-import { readIp } from './ip.ts';
+import { isExtensionHeader, readIp } from './ip.ts';
 import { IpFragments } from './ip-fragments.ts';
-import { enterIpTunnel } from './ip-tunnels.ts';
+import { enterIpTunnel, isIpTunnel } from './ip-tunnels.ts';
 import { LayerCursor, type LayerFailure, type NextLayer } from './layer.ts';
 import { passLinkLayer } from './link-layer.ts';
 import { linkType } from './link-type.ts';
@@ -20,6 +20,11 @@ const maxPackets = 8;
 const none = -1;
 const protocolTcp = 6;
 const protocolUdp = 17;
+
+/** 1 for the protocols behind which another IP packet or an extension header may stand. */
+const hidesMore = Uint8Array.from({ length: 256 }, (_, protocol) =>
+  Number(isExtensionHeader(protocol) || isIpTunnel(protocol)),
+);
 
 /**
  * Frames to the innermost IP packet and its transport header. Plain Ethernet, cooked and raw IP, which is
@@ -51,7 +56,7 @@ export class FrameDecoder {
    */
   decode(buffer: Uint8Array, offset: number, end: number, type: number, nowNs: number): FrameOutcome {
     const ip = plainIpOffset(buffer, offset, type);
-    if (ip !== none && this.#isPlainIp(buffer, ip, end)) {
+    if (ip !== none && isPlainIp(this.layout, buffer, ip, end)) {
       this.more = false;
       return 'ok';
     }
@@ -63,39 +68,6 @@ export class FrameDecoder {
   decodeNext(nowNs: number): FrameOutcome {
     const { restAt, restEnd } = this.#cursor;
     return this.#decodeLayers(restAt, restEnd, linkType.aggregate, nowNs);
-  }
-
-  /** Reads what is TCP or UDP at once behind an IP header without anything unusual; false for all else. */
-  #isPlainIp(buffer: Uint8Array, ip: number, end: number): boolean {
-    const { layout } = this;
-    const first = buffer[ip]!;
-    if (first === 0x45) {
-      if (ip + 28 > end) return false;
-      const protocol = buffer[ip + 9]!;
-      const totalLength = (buffer[ip + 2]! << 8) | buffer[ip + 3]!;
-      const fragment = (buffer[ip + 6]! & 0x3f) | buffer[ip + 7]!;
-      if (fragment !== 0 || totalLength < 20 || !isPlainTransport(buffer, ip + 20, protocol)) return false;
-      layout.ipVersion = 4;
-      layout.addresses = ip + 12;
-      layout.ipTotalLength = totalLength;
-      layout.protocol = protocol;
-      layout.transport = ip + 20;
-      layout.end = Math.min(ip + totalLength, end);
-    } else {
-      if (first >> 4 !== 6 || ip + 48 > end) return false;
-      const protocol = buffer[ip + 6]!;
-      const totalLength = 40 + ((buffer[ip + 4]! << 8) | buffer[ip + 5]!);
-      if (totalLength === 40 || !isPlainTransport(buffer, ip + 40, protocol)) return false;
-      layout.ipVersion = 6;
-      layout.addresses = ip + 8;
-      layout.ipTotalLength = totalLength;
-      layout.protocol = protocol;
-      layout.transport = ip + 40;
-      layout.end = Math.min(ip + totalLength, end);
-    }
-    layout.buffer = buffer;
-    layout.ip = ip;
-    return true;
   }
 
   #decodeLayers(at: number, end: number, type: number, nowNs: number): FrameOutcome {
@@ -172,9 +144,41 @@ function isIpEtherType(buffer: Uint8Array, at: number): boolean {
 }
 
 function isPlainTransport(buffer: Uint8Array, at: number, protocol: number): boolean {
-  if (protocol === protocolTcp) return true;
-  if (protocol !== protocolUdp) return false;
+  if (protocol !== protocolUdp) return hidesMore[protocol] === 0;
   const source = (buffer[at]! << 8) | buffer[at + 1]!;
   const destination = (buffer[at + 2]! << 8) | buffer[at + 3]!;
   return !mayBeUdpTunnel(source, destination);
+}
+
+/** Reads an IP packet without fragments, extension headers or tunnels into the layout; false for all others. */
+function isPlainIp(layout: FrameLayout, buffer: Uint8Array, ip: number, end: number): boolean {
+  const first = buffer[ip]!;
+  if (first === 0x45) {
+    if (ip + 28 > end) return false;
+    const protocol = buffer[ip + 9]!;
+    const totalLength = (buffer[ip + 2]! << 8) | buffer[ip + 3]!;
+    if (((buffer[ip + 6]! & 0x3f) | buffer[ip + 7]!) !== 0 || totalLength < 20) return false;
+    if (protocol !== protocolTcp && !isPlainTransport(buffer, ip + 20, protocol)) return false;
+    layout.ipVersion = 4;
+    layout.addresses = ip + 12;
+    layout.ipTotalLength = totalLength;
+    layout.protocol = protocol;
+    layout.transport = ip + 20;
+    layout.end = Math.min(ip + totalLength, end);
+  } else {
+    if (first >> 4 !== 6 || ip + 48 > end) return false;
+    const protocol = buffer[ip + 6]!;
+    const totalLength = 40 + ((buffer[ip + 4]! << 8) | buffer[ip + 5]!);
+    if (totalLength === 40) return false;
+    if (protocol !== protocolTcp && !isPlainTransport(buffer, ip + 40, protocol)) return false;
+    layout.ipVersion = 6;
+    layout.addresses = ip + 8;
+    layout.ipTotalLength = totalLength;
+    layout.protocol = protocol;
+    layout.transport = ip + 40;
+    layout.end = Math.min(ip + totalLength, end);
+  }
+  layout.buffer = buffer;
+  layout.ip = ip;
+  return true;
 }

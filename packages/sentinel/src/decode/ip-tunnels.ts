@@ -1,6 +1,13 @@
 import type { LayerCursor, NextLayer } from './layer.ts';
 import { afterEtherType, linkType } from './link-type.ts';
 
+const tunnelProtocols: readonly number[] = [4, 41, 47, 97, 137];
+
+/** Whether {@link enterIpTunnel} knows the protocol. */
+export function isIpTunnel(protocol: number): boolean {
+  return tunnelProtocols.includes(protocol);
+}
+
 /**
  * Enters the tunnel that an IP protocol number names; the cursor is behind the IP header.
  * @returns `undefined` for what is not a tunnel
@@ -26,6 +33,8 @@ export function enterIpTunnel(cursor: LayerCursor, protocol: number): NextLayer 
   }
 }
 
+const erspan2 = 0x88be;
+const erspan3 = 0x22eb;
 const checksumPresent = 0x8000;
 const routingPresent = 0x4000;
 const keyPresent = 0x2000;
@@ -51,12 +60,11 @@ function passGre(cursor: LayerCursor): NextLayer {
   cursor.at += (words + Number(hasSequence)) * 4;
   cursor.tunnel = 'tunnels_gre';
   switch (protocol) {
-    case 0x88be:
+    case erspan2:
+    case erspan3:
       cursor.tunnel = 'tunnels_erspan';
-      // Type I has neither sequence numbers nor a header; type II has both (draft-foschiano-erspan).
-      return cursor.pass(hasSequence ? 8 : 0, linkType.ethernet);
-    case 0x22eb:
-      return passErspan3(cursor);
+      // Type I shares type II's number; it has neither sequence numbers nor a header of its own.
+      return protocol === erspan2 && !hasSequence ? linkType.ethernet : afterEtherType(protocol);
     case 0x883e:
       // WCCP: version 2 puts 4 bytes, which do not look like IPv4, before the redirected packet.
       if (!cursor.has(1)) return 'packet_truncated';
@@ -64,18 +72,6 @@ function passGre(cursor: LayerCursor): NextLayer {
     default:
       return afterEtherType(protocol);
   }
-}
-
-/**
- * ERSPAN type III, 12 bytes; the last two are P 1 bit | frame type 5 (0 Ethernet, 2 IP) | hardware 6 |
- * direction 1 | granularity 2 | whether 8 bytes for the platform follow 1. Source: draft-foschiano-erspan.
- */
-function passErspan3(cursor: LayerCursor): NextLayer {
-  if (!cursor.has(12)) return 'packet_truncated';
-  cursor.tunnel = 'tunnels_erspan';
-  const flags = cursor.uint16(10);
-  const isIp = ((flags >> 10) & 0x1f) === 2;
-  return cursor.pass((flags & 1) === 0 ? 12 : 20, isIp ? linkType.raw : linkType.ethernet);
 }
 
 /** RFC 2637 section 4.1: payload length 2 | call id 2 | sequence 4 | acknowledgment 4, if flagged; then PPP. */

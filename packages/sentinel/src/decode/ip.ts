@@ -109,7 +109,8 @@ function jumboPayloadLength(buffer: Uint8Array, ip: number, end: number): number
   return 0;
 }
 
-function isExtensionHeader(next: number): boolean {
+/** Whether another header follows the one that an IPv6 Next Header value (or IPv4 protocol) names. */
+export function isExtensionHeader(next: number): boolean {
   switch (next) {
     case 0: // hop-by-hop options
     case 43: // routing

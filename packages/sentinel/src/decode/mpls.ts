@@ -10,7 +10,7 @@ const maxLabels = 16;
  */
 export function passMpls(cursor: LayerCursor): NextLayer {
   for (let labels = 0; ; labels++) {
-    if (labels === maxLabels) return 'encapsulation_too_deep';
+    if (labels === maxLabels) return 'not_ip';
     if (!cursor.has(4)) return 'packet_truncated';
     const isLast = (cursor.uint8(2) & 1) === 1;
     cursor.at += 4;
