@@ -18,7 +18,7 @@ describe('a browser over HTTP/2', () => {
         page.goto(`https://localhost:${listener.port}/`).catch(() => {});
         const client = await listener.client;
         const fields = h2Fields(client);
-        const version = spawnSync('chromium', ['--version'], { encoding: 'utf8' }).stdout;
+        const version = spawnSync(chromium.executablePath, ['--version'], { encoding: 'utf8' }).stdout;
         const major = /\d+/.exec(version)?.[0];
         const userAgent = `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 Safari/537.36`;
         expect(fields.h2_fingerprint).toBe(recordedFingerprints().get(userAgent) ?? fields.h2_fingerprint);

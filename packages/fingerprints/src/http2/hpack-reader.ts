@@ -5,7 +5,7 @@ import { decodeHuffman, type HuffmanFailure } from './hpack-huffman.ts';
  * section 4.3).
  *
  * - `truncated`: the block ends inside a field.
- * - `integer-too-large`: above {@link largestInteger}, or written with needless octets (RFC 7541 section 5.1).
+ * - `integer-too-large`: above 2^24, or written with needless octets (RFC 7541 section 5.1).
  * - `index-zero` (section 6.1), `index-out-of-range` (section 2.3.3).
  * - `table-size-too-large`: an update above what the decoder allows (section 6.3).
  * - `table-size-late`: an update behind a field of the block (section 4.2).
@@ -21,7 +21,7 @@ export type HpackFailure =
   | HuffmanFailure;
 
 /** No index, size or length in a header block can sensibly be larger. */
-export const largestInteger = 2 ** 24;
+const largestInteger = 2 ** 24;
 
 /**
  * Reads the primitive types of a header block, `bytes[at, end)` (RFC 7541 section 5). What cannot be read is
