@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { captureSourceWithoutPrivileges } from './live/hand-over.ts';
+import { metricOf } from './metric-families.ts';
 import type { EventOutput } from './output/event-output.ts';
 import {
   type FromSentinelThread,
@@ -14,6 +15,8 @@ import {
 export interface Service {
   /** Everything counted since the start, by name; gauges too. At most a quarter of a second old. */
   counters(): Record<string, number>;
+  /** The metric that one of these counters is part of, for Prometheus. */
+  readonly metricOf: typeof metricOf;
   /** Whether it can do its work now, and if not, why. */
   ready(): { ok: boolean; why?: string };
   /**
@@ -117,6 +120,7 @@ export async function startSentinel(options: SentinelOptions): Promise<Service> 
 
   return {
     counters: () => state.counters,
+    metricOf,
     alive,
     ready: () => {
       const progress = alive();
