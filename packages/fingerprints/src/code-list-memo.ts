@@ -13,9 +13,10 @@ import type { CodeList } from './code-list.ts';
 export class CodeListMemo<T> {
   readonly #derive: (list: CodeList) => T;
   readonly #places: number;
-  readonly #maxCodes: number;
-  /** Place p holds its list in `[p * maxCodes, p * maxCodes + lengths[p])`. */
-  readonly #codes: Uint16Array;
+  readonly #maxWords: number;
+  /** Place p holds its list, two codes a word, from `p * maxWords` on. */
+  readonly #words: Int32Array;
+  /** Lengths in codes. */
   readonly #lengths: Uint16Array;
   readonly #values: (T | undefined)[];
   /** Hash of the list that was last derived for a place and not stored. */
@@ -24,48 +25,52 @@ export class CodeListMemo<T> {
   /**
    * @param derive must depend on nothing but the list
    * @param places a power of two
+   * @param maxCodes an even number
    */
   constructor(derive: (list: CodeList) => T, places: number, maxCodes: number) {
     this.#derive = derive;
     this.#places = places;
-    this.#maxCodes = maxCodes;
-    this.#codes = new Uint16Array(places * maxCodes);
+    this.#maxWords = maxCodes / 2;
+    this.#words = new Int32Array(places * this.#maxWords);
     this.#lengths = new Uint16Array(places);
     this.#values = new Array<T | undefined>(places).fill(undefined);
     this.#candidates = new Int32Array(places);
   }
 
   get(list: CodeList): T {
-    const { codes, length } = list;
-    if (length > this.#maxCodes) return this.#derive(list);
+    const { codes, words, length } = list;
+    const wordCount = (length + 1) >> 1;
+    if (wordCount > this.#maxWords) return this.#derive(list);
+    codes[length] = 0;
     let hash = length;
-    for (let i = 0; i < length; i++) {
-      hash = Math.imul(hash ^ codes[i]!, 0x9e3779b1);
+    for (let i = 0; i < wordCount; i++) {
+      hash = Math.imul(hash ^ words[i]!, 0x9e3779b1);
       hash ^= hash >>> 15;
     }
     const place = hash & (this.#places - 1);
+    const start = place * this.#maxWords;
     const stored = this.#values[place];
-    if (stored !== undefined && this.#holds(place, codes, length)) return stored;
-
-    const value = this.#derive(list);
-    if (this.#candidates[place] === hash) {
-      this.#codes.set(codes.subarray(0, length), place * this.#maxCodes);
+    if (stored !== undefined && this.#lengths[place] === length) {
+      const held = this.#words;
+      let same = 0;
+      while (same < wordCount && held[start + same] === words[same]) same++;
+      if (same === wordCount) return stored;
+    }
+    // Copied before deriving, which may fill the same list again.
+    const isRepeated = this.#candidates[place] === hash;
+    this.#candidates[place] = hash;
+    if (isRepeated) {
+      this.#words.set(words.subarray(0, wordCount), start);
       this.#lengths[place] = length;
-      this.#values[place] = value;
-    } else this.#candidates[place] = hash;
+      this.#values[place] = undefined;
+    }
+    const value = this.#derive(list);
+    if (isRepeated) this.#values[place] = value;
     return value;
   }
 
   /** Lists held now. */
   get size(): number {
     return this.#values.reduce((count, value) => count + (value === undefined ? 0 : 1), 0);
-  }
-
-  #holds(place: number, codes: Uint16Array, length: number): boolean {
-    if (this.#lengths[place] !== length) return false;
-    const held = this.#codes;
-    const start = place * this.#maxCodes;
-    for (let i = 0; i < length; i++) if (held[start + i] !== codes[i]) return false;
-    return true;
   }
 }

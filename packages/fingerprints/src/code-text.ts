@@ -1,3 +1,5 @@
+import type { Span } from './hello-codes.ts';
+
 /**
  * Code points as text. Digits are written as ASCII bytes and become a string at the end: joining dozens of
  * small strings costs several times as much.
@@ -27,8 +29,8 @@ export function leavingOut(...codes: number[]): LeftOut {
 
 export const none: LeftOut = leavingOut();
 
-/** How many of `codes[from, to)` are not left out. */
-export function countKept(codes: ArrayLike<number>, from: number, to: number, leftOut: LeftOut): number {
+/** How many codes of a list are not left out. */
+export function countKept(codes: Uint16Array, { from, to }: Span, leftOut: LeftOut): number {
   let count = 0;
   for (let i = from; i < to; i++) if (!isLeftOut(codes[i]!, leftOut)) count++;
   return count;
@@ -38,8 +40,8 @@ function isLeftOut(code: number, leftOut: LeftOut): boolean {
   return code < 64 && leftOut[code] === 1;
 }
 
-/** `codes[from, to)` as four lower-case hexadecimal digits each, comma-joined. */
-export function hexText(codes: ArrayLike<number>, from: number, to: number, leftOut = none): string {
+/** The codes of a list as four lower-case hexadecimal digits each, comma-joined. */
+export function hexText(codes: Uint16Array, { from, to }: Span, leftOut: LeftOut): string {
   const bytes = textBuffer(5 * (to - from));
   let at = 0;
   for (let i = from; i < to; i++) {
@@ -62,7 +64,7 @@ export const maxDecimal = 6;
 export function writeDecimals(
   bytes: Uint8Array,
   at: number,
-  codes: ArrayLike<number>,
+  codes: Uint16Array,
   from: number,
   to: number,
 ): number {

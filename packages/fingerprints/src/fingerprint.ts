@@ -1,10 +1,10 @@
 import type { ClientHello } from './client-hello.ts';
 import { CodeListMemo } from './code-list-memo.ts';
 import { md5Hex, truncatedSha256 } from './digest.ts';
+import { readCodes, sortedCodes, wireCodes } from './hello-codes.ts';
 import type { HelloTransport } from './hello-transport.ts';
-import { ja3Input, ja3Text } from './ja3.ts';
-import { ja4Parts, rawForm } from './ja4.ts';
-import { ja4Input, readJa4Input } from './ja4-input.ts';
+import { ja3Text } from './ja3.ts';
+import { ja4Parts, rawForm, saidInPartA } from './ja4.ts';
 import { versionName } from './offered-version.ts';
 import { tlsStackParts } from './tls-stack.ts';
 
@@ -32,15 +32,14 @@ export const maxAlpnOffered = 32;
 
 /** All fingerprints of one hello. Clients that come again are answered from memory (`CodeListMemo`). */
 export function fingerprint(hello: ClientHello, transport: HelloTransport): Fingerprint {
-  const { ja3, ja3_hash } = ja3Memo.get(ja3Input(hello));
-  const { ja4, ja4_r, tls_stack, tls_version } = ja4Memo.get(ja4Input(hello, transport, 'sorted'));
+  const { ja3, ja3_hash, sorted } = byWire.get(wireCodes(hello, transport));
   const result: Fingerprint = {
     ja3,
     ja3_hash,
-    ja4,
-    ja4_r,
-    tls_stack,
-    tls_version,
+    ja4: sorted.ja4,
+    ja4_r: sorted.ja4_r,
+    tls_stack: sorted.tls_stack,
+    tls_version: sorted.tls_version,
     tls_alpn_offered: hello.alpn.slice(0, maxAlpnOffered),
     tls_resumption: hello.hasPreSharedKey || hello.hasSessionTicket,
   };
@@ -51,24 +50,19 @@ export function fingerprint(hello: ClientHello, transport: HelloTransport): Fing
   return result;
 }
 
-/** Enough for the different clients of a busy hour; a place takes at most 2 KiB. */
-const remembered = 1024;
+/** Enough for the different clients of a busy day. A place takes 2 KiB at most. */
+const places = 2048;
 const maxCodes = 192;
 
-const ja3Memo = new CodeListMemo(
-  (input) => {
-    const ja3 = ja3Text(input);
-    return { ja3, ja3_hash: md5Hex(ja3) };
-  },
-  remembered,
-  maxCodes,
-);
-
-const ja4Memo = new CodeListMemo(
+/**
+ * What the codes give in whatever order extensions come: browsers that shuffle them have one entry here,
+ * and none in {@link byWire}.
+ */
+const bySorted = new CodeListMemo(
   (list) => {
-    const input = readJa4Input(list);
-    const parts = ja4Parts(input, 'sorted');
-    const stack = tlsStackParts(input);
+    const codes = readCodes(list);
+    const parts = ja4Parts(codes, saidInPartA);
+    const stack = tlsStackParts(codes);
     const ciphers = truncatedSha256(parts.ciphers);
     const extensions = truncatedSha256(parts.extensions);
     // The two keys share this list too unless the connection is a special one.
@@ -77,10 +71,19 @@ const ja4Memo = new CodeListMemo(
       ja4: `${parts.a}_${ciphers}_${extensions}`,
       ja4_r: rawForm(parts),
       tls_stack: `${stack.a}_${ciphers}_${lasting}`,
-      tls_version: versionName(input.newestVersion),
+      tls_version: versionName(codes.newestVersion),
     };
   },
-  remembered,
+  places,
+  maxCodes,
+);
+
+const byWire = new CodeListMemo(
+  (list) => {
+    const ja3 = ja3Text(list);
+    return { ja3, ja3_hash: md5Hex(ja3), sorted: bySorted.get(sortedCodes(list)) };
+  },
+  places,
   maxCodes,
 );
 

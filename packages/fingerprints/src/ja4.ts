@@ -1,9 +1,9 @@
 import type { ClientHello } from './client-hello.ts';
 import { extensionType } from './client-hello-extensions.ts';
-import { hexText, leavingOut, none } from './code-text.ts';
+import { hexText, type LeftOut, leavingOut, none } from './code-text.ts';
 import { truncatedSha256 } from './digest.ts';
+import { type HelloCodes, readCodes, sortedCodes, wireCodes } from './hello-codes.ts';
 import type { HelloTransport } from './hello-transport.ts';
-import { type Ja4Input, ja4Input, type ListOrder, readJa4Input } from './ja4-input.ts';
 
 /** The three parts of a JA4 before b and c are hashed. */
 export interface Ja4Parts {
@@ -21,12 +21,12 @@ export interface Ja4Parts {
  * each the first 12 digits of SHA-256, zeros when empty. Source: FoxIO JA4.md, "JA4 Algorithm".
  */
 export function ja4(hello: ClientHello, transport: HelloTransport): string {
-  return hashedForm(partsOf(hello, transport, 'sorted'));
+  return hashedForm(sortedParts(hello, transport));
 }
 
 /** JA4_r: JA4 with the lists themselves in place of their hashes. Source: FoxIO JA4.md, "Raw Output". */
 export function ja4r(hello: ClientHello, transport: HelloTransport): string {
-  return rawForm(partsOf(hello, transport, 'sorted'));
+  return rawForm(sortedParts(hello, transport));
 }
 
 /**
@@ -34,16 +34,20 @@ export function ja4r(hello: ClientHello, transport: HelloTransport): string {
  * (0000) and ALPN (0010) are included." Source: FoxIO JA4.md, "Raw Output".
  */
 export function ja4o(hello: ClientHello, transport: HelloTransport): string {
-  return hashedForm(partsOf(hello, transport, 'wire'));
+  return hashedForm(originalParts(hello, transport));
 }
 
 /** JA4_ro: JA4_o with the lists themselves in place of their hashes. Source: FoxIO JA4.md, "Raw Output". */
 export function ja4ro(hello: ClientHello, transport: HelloTransport): string {
-  return rawForm(partsOf(hello, transport, 'wire'));
+  return rawForm(originalParts(hello, transport));
 }
 
-function partsOf(hello: ClientHello, transport: HelloTransport, order: ListOrder): Ja4Parts {
-  return ja4Parts(readJa4Input(ja4Input(hello, transport, order)), order);
+function sortedParts(hello: ClientHello, transport: HelloTransport): Ja4Parts {
+  return ja4Parts(readCodes(sortedCodes(wireCodes(hello, transport))), saidInPartA);
+}
+
+function originalParts(hello: ClientHello, transport: HelloTransport): Ja4Parts {
+  return ja4Parts(readCodes(wireCodes(hello, transport)), none);
 }
 
 function hashedForm({ a, ciphers, extensions }: Ja4Parts): string {
@@ -55,15 +59,15 @@ export function rawForm({ a, ciphers, extensions }: Ja4Parts): string {
 }
 
 /** "We've already captured them in the a section of the fingerprint" (FoxIO JA4.md, "Extension hash"). */
-const saidInPartA = leavingOut(extensionType.serverName, extensionType.alpn);
+export const saidInPartA = leavingOut(extensionType.serverName, extensionType.alpn);
 
-export function ja4Parts(input: Ja4Input, order: ListOrder): Ja4Parts {
-  const { codes, ciphers, extensions } = input;
-  const listed = hexText(codes, extensions.from, extensions.to, order === 'sorted' ? saidInPartA : none);
+/** @param leftOut extensions that the third part leaves out; the counts of the first have them */
+export function ja4Parts(hello: HelloCodes, leftOut: LeftOut): Ja4Parts {
+  const { codes, ciphers, extensions } = hello;
   return {
-    a: partA(input),
-    ciphers: hexText(codes, ciphers.from, ciphers.to),
-    extensions: withAlgorithms(listed, input),
+    a: partA(hello),
+    ciphers: hexText(codes, ciphers, none),
+    extensions: withAlgorithms(hexText(codes, extensions, leftOut), hello),
   };
 }
 
@@ -71,11 +75,11 @@ export function ja4Parts(input: Ja4Input, order: ListOrder): Ja4Parts {
  * JA4 part a: transport, TLS version, SNI, cipher and extension counts, ALPN (10 characters).
  * Counts saturate at 99 and leave out GREASE (RFC 8701). Source: FoxIO JA4.md, "JA4 Algorithm".
  */
-function partA(input: Ja4Input): string {
-  const { codes, ciphers, extensions } = input;
+function partA(hello: HelloCodes): string {
+  const { codes, ciphers, extensions } = hello;
   const sni = codes.subarray(extensions.from, extensions.to).includes(extensionType.serverName) ? 'd' : 'i';
   const counts = countText(ciphers.to - ciphers.from) + countText(extensions.to - extensions.from);
-  return `${protocolAndVersion(input)}${sni}${counts}${alpnPart(input.alpnEnds)}`;
+  return `${protocolAndVersion(hello)}${sni}${counts}${alpnPart(hello.alpnEnds)}`;
 }
 
 /** Versions by code point; everything else, drafts included, is `00`. */
@@ -94,7 +98,7 @@ const ja4Versions: Readonly<Record<number, string>> = {
 const protocolLetters = { tcp: 't', quic: 'q', dtls: 'd' } as const;
 
 /** The first three characters: `t13`, `q13`, `dd2`, … */
-export function protocolAndVersion({ transport, version }: Ja4Input): string {
+export function protocolAndVersion({ transport, version }: HelloCodes): string {
   return protocolLetters[transport] + (ja4Versions[version] ?? '00');
 }
 
@@ -119,7 +123,7 @@ function isAlphanumeric(byte: number): boolean {
 }
 
 /** Extensions, then `_` and the signature algorithms in wire order where there are any. */
-export function withAlgorithms(extensions: string, { codes, algorithms }: Ja4Input): string {
-  const { from, to } = algorithms;
-  return from === to ? extensions : `${extensions}_${hexText(codes, from, to)}`;
+export function withAlgorithms(extensions: string, { codes, algorithms }: HelloCodes): string {
+  const listed = hexText(codes, algorithms, none);
+  return listed === '' ? extensions : `${extensions}_${listed}`;
 }

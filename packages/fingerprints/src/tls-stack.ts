@@ -1,10 +1,10 @@
 import type { ClientHello } from './client-hello.ts';
 import { extensionType } from './client-hello-extensions.ts';
-import { countKept, hexText, leavingOut } from './code-text.ts';
+import { countKept, hexText, leavingOut, none } from './code-text.ts';
 import { truncatedSha256 } from './digest.ts';
+import { type HelloCodes, readCodes, sortedCodes, wireCodes } from './hello-codes.ts';
 import type { HelloTransport } from './hello-transport.ts';
 import { countText, type Ja4Parts, protocolAndVersion, withAlgorithms } from './ja4.ts';
-import { type Ja4Input, ja4Input, readJa4Input } from './ja4-input.ts';
 
 /** Extensions that come and go with the connection, not with the software that opens it. */
 const perConnection = leavingOut(
@@ -32,19 +32,19 @@ const perConnection = leavingOut(
  * `x` keeps it from being mistaken for a JA4.
  */
 export function tlsStack(hello: ClientHello, transport: HelloTransport): string {
-  const input = readJa4Input(ja4Input(hello, transport, 'sorted'));
-  const { a, extensions } = tlsStackParts(input);
-  const ciphers = hexText(input.codes, input.ciphers.from, input.ciphers.to);
+  const codes = readCodes(sortedCodes(wireCodes(hello, transport)));
+  const { a, extensions } = tlsStackParts(codes);
+  const ciphers = hexText(codes.codes, codes.ciphers, none);
   return `${a}_${truncatedSha256(ciphers)}_${truncatedSha256(extensions)}`;
 }
 
 /** The stack key's own parts before hashing; the one between them, the cipher suites, is JA4's. */
-export function tlsStackParts(input: Ja4Input): Omit<Ja4Parts, 'ciphers'> {
-  const { codes, ciphers, extensions } = input;
-  const { from, to } = extensions;
-  const counts = countText(ciphers.to - ciphers.from) + countText(countKept(codes, from, to, perConnection));
+export function tlsStackParts(hello: HelloCodes): Omit<Ja4Parts, 'ciphers'> {
+  const { codes, ciphers, extensions } = hello;
+  const counts =
+    countText(ciphers.to - ciphers.from) + countText(countKept(codes, extensions, perConnection));
   return {
-    a: `${protocolAndVersion(input)}x${counts}xx`,
-    extensions: withAlgorithms(hexText(codes, from, to, perConnection), input),
+    a: `${protocolAndVersion(hello)}x${counts}xx`,
+    extensions: withAlgorithms(hexText(codes, extensions, perConnection), hello),
   };
 }
