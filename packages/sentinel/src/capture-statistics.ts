@@ -78,6 +78,8 @@ export const captureCounters = [
   // Connections given up before a hello.
   /** Started with something else than TLS; a hello is looked for in them. */
   'streams_not_tls',
+  /** Of those, plain HTTP requests without CONNECT or Upgrade: nothing is looked for behind them. */
+  'streams_http',
   /** No hello in as many bytes as are searched. */
   'preamble_too_long',
   'hello_broken_record',

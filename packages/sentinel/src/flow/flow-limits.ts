@@ -1,7 +1,7 @@
 /** Bounds of the flow table. */
 export interface FlowLimits {
   flows: number;
-  /** Segments and bytes held for one flow until its ClientHello is complete. */
+  /** Segments and bytes held for one flow until its ClientHello is complete; those that touch count as one. */
   segmentsPerFlow: number;
   bytesPerFlow: number;
   /** Bytes of a stream among which a hello is looked for; past them only at the start of a segment. */

@@ -7,13 +7,13 @@ export type Addition =
   | 'repeated'
   /** It begins past the bound on bytes. */
   | 'too-far'
-  /** One segment more than the bound allows. */
+  /** It would make more pieces with holes between them than the bound allows. */
   | 'too-many';
 
 /**
  * Bytes of one TCP stream from a certain place on, put where their sequence numbers say. Segments may come in
  * any order, twice, or overlap; of two different bytes for one place the one that came first stays. Memory is
- * bounded by `maxBytes`, work by `maxSegments`.
+ * bounded by `maxBytes`, work by `maxPieces`: segments that touch are one piece, however small they are.
  */
 export class HelloAssembly {
   /** Sequence number of the first byte. */
@@ -24,17 +24,16 @@ export class HelloAssembly {
   /** Segments so far of which bytes differed from those already there. */
   conflicts = 0;
   readonly #maxBytes: number;
-  readonly #maxSegments: number;
-  #segments = 0;
+  readonly #maxPieces: number;
   /** Filled places, ascending and apart: `[start, end)` pairs, relative to `base`. */
   #filled: [start: number, end: number][] = [];
 
   /** @param bytes to begin with, of any content; larger ones replace them when needed */
-  constructor(base: number, maxSegments: number, maxBytes: number, bytes: Uint8Array) {
+  constructor(base: number, maxPieces: number, maxBytes: number, bytes: Uint8Array) {
     this.base = base;
     this.bytes = bytes;
     this.#maxBytes = maxBytes;
-    this.#maxSegments = maxSegments;
+    this.#maxPieces = maxPieces;
   }
 
   /** How many bytes there are from the start without a hole. */
@@ -68,8 +67,15 @@ export class HelloAssembly {
     const shift = start - at;
     if (this.#differs(from, to, buffer, shift)) this.conflicts++;
     if (this.#filled.some((range) => range[0] <= from && to <= range[1])) return 'repeated';
-    if (this.#segments === this.#maxSegments) return 'too-many';
-    this.#segments++;
+    const last = this.#filled.at(-1);
+    if (last !== undefined && last[1] === from) {
+      this.#reserve(to);
+      this.bytes.set(buffer.subarray(shift + from, shift + to), from);
+      last[1] = to;
+      return 'added';
+    }
+    const touches = this.#filled.some((range) => range[0] <= to && from <= range[1]);
+    if (!touches && this.#filled.length >= this.#maxPieces) return 'too-many';
     this.#fill(from, to, buffer, shift);
     return 'added';
   }
@@ -84,8 +90,6 @@ export class HelloAssembly {
     this.#filled = this.#filled
       .filter(([, end]) => end > count)
       .map(([start, end]) => [Math.max(0, start - count), end - count]);
-    // What is left of the segments is at least one for each of its pieces.
-    this.#segments = this.#filled.length;
   }
 
   #differs(from: number, to: number, buffer: Uint8Array, shift: number): boolean {

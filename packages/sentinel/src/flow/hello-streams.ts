@@ -1,7 +1,9 @@
 import type { CaptureStatistics } from '../capture-statistics.ts';
+import { AssemblyPool } from './assembly-pool.ts';
 import type { FlowLimits } from './flow-limits.ts';
-import { HelloAssembly } from './hello-assembly.ts';
+import type { HelloAssembly } from './hello-assembly.ts';
 import { findHello, helloVerdict, startsWithSslv2Hello } from './hello-search.ts';
+import { startsWithPlainHttp } from './plain-http.ts';
 import { tdsContent, tdsContents } from './tds.ts';
 import { HandshakeReader, type RecordOutcome } from './tls-records.ts';
 
@@ -13,6 +15,8 @@ export type StreamOutcome =
   | 'complete'
   /** The segment is no part of this stream, but starts with a hello: of a connection whose SYN was missed. */
   | 'other-connection'
+  /** Plain HTTP, in which no hello follows. */
+  | 'plain-http'
   /** A stream that was only read because it might start with a hello does not. */
   | 'not-hello'
   /** Given up, by the counter's name. */
@@ -30,9 +34,6 @@ const searching = 1;
 const inHello = 2;
 /** The stream's start was not captured; it is only read if it goes on like a hello. */
 const probing = 3;
-
-/** Holds a browser's hello with a post-quantum key share (about 1,900 bytes) without growing. */
-const usualHelloBytes = 2048;
 
 /**
  * How far from the expected place a segment may be of the same connection. Initial sequence numbers of
@@ -52,7 +53,6 @@ export const sameConnectionBytes = 1 << 20;
 export class HelloStreams {
   /** The message after `complete`; valid until the next call of {@link take} or {@link close}. */
   message: Uint8Array = new Uint8Array(0);
-  heldBytes = 0;
   readonly #limits: FlowLimits;
   readonly #statistics: CaptureStatistics;
   readonly #phase: Uint8Array;
@@ -63,13 +63,7 @@ export class HelloStreams {
   /** Content bytes left at `#next` in the hello's first TDS packet; 0 outside of TDS. */
   readonly #tds: Uint16Array;
   readonly #firstByteNs: Float64Array;
-  /** Ascending by the time at which they were begun. */
-  readonly #assemblies = new Map<number, HelloAssembly>();
-  /**
-   * Buffers of streams that are done, for the next ones: a flood of half hellos otherwise outruns the garbage
-   * collector. There are never more of them than the bound on held bytes allowed to be in use.
-   */
-  readonly #spareBuffers: Uint8Array[] = [];
+  readonly #held: AssemblyPool;
   /** Reads messages that one segment holds. */
   readonly #reader = new HandshakeReader();
 
@@ -82,6 +76,7 @@ export class HelloStreams {
     this.#passed = new Int32Array(flows);
     this.#tds = new Uint16Array(flows);
     this.#firstByteNs = new Float64Array(flows);
+    this.#held = new AssemblyPool(limits);
   }
 
   /**
@@ -98,28 +93,34 @@ export class HelloStreams {
 
   /** Forgets what is held of the stream. */
   close(slot: number): void {
-    const assembly = this.#assemblies.get(slot);
-    if (assembly === undefined) return;
-    this.heldBytes -= assembly.bytes.length;
-    if (assembly.bytes.length <= usualHelloBytes) this.#spareBuffers.push(assembly.bytes);
-    this.#assemblies.delete(slot);
+    this.#held.end(slot);
+  }
+
+  /** Bytes held for all streams. */
+  get heldBytes(): number {
+    return this.#held.heldBytes;
   }
 
   /** Whether bytes are held: of a hello that is incomplete, or behind a hole. */
   isHolding(slot: number): boolean {
-    return this.#assemblies.has(slot);
+    return this.#held.has(slot);
+  }
+
+  /** Reads what is held behind holes, as nothing more will come. */
+  drain(slot: number): StreamOutcome {
+    const assembly = this.#held.get(slot);
+    return assembly === undefined ? 'reading' : this.#skipHoles(slot, assembly);
   }
 
   /** Whether the stream ends without the rest of its hello if it ends here. */
   isIncomplete(slot: number): boolean {
     const phase = this.#phase[slot];
-    return this.#assemblies.has(slot) && (phase === inHello || phase === atStart);
+    return this.#held.has(slot) && (phase === inHello || phase === atStart);
   }
 
   /** The stream of which bytes have been held for the longest time, or -1. */
   longestHeld(): number {
-    for (const slot of this.#assemblies.keys()) return slot;
-    return -1;
+    return this.#held.longestHeld();
   }
 
   /** Where the hello starts, or where it is looked for. */
@@ -158,13 +159,25 @@ export class HelloStreams {
       this.#statistics.segments_retransmitted++;
       return 'reading';
     }
-    const assembly = this.#assemblies.get(slot);
-    if (assembly !== undefined) return this.#takeInto(slot, assembly, sequence, buffer, start, end, nowNs);
+    const assembly = this.#held.get(slot);
+    if (assembly !== undefined) {
+      const isFull = at + (end - start) > this.#limits.bytesPerFlow;
+      if (isFull) return this.#takePastHoles(slot, assembly, sequence, buffer, start, end, nowNs);
+      return this.#takeInto(slot, assembly, sequence, buffer, start, end, nowNs);
+    }
     this.#firstByteNs[slot] = nowNs;
     if (at <= 0) return this.#read(slot, buffer, start - at, end);
     this.#statistics.segments_out_of_order++;
     if (helloVerdict(buffer, start, end) === 'yes') return this.#resume(slot, sequence, buffer, start, end);
-    return this.#takeInto(slot, this.#hold(slot), sequence, buffer, start, end, nowNs);
+    return this.#takeInto(
+      slot,
+      this.#held.begin(slot, this.#next[slot]!),
+      sequence,
+      buffer,
+      start,
+      end,
+      nowNs,
+    );
   }
 
   /** What looked like the start of a hello was the start of a later record. */
@@ -176,7 +189,7 @@ export class HelloStreams {
     end: number,
     nowNs: number,
   ): StreamOutcome {
-    const later = this.#assemblies.get(slot);
+    const later = this.#held.get(slot);
     const bytes = later?.bytes.slice(0, later.available);
     const laterSequence = this.#next[slot]!;
     this.close(slot);
@@ -197,15 +210,17 @@ export class HelloStreams {
     nowNs: number,
   ): StreamOutcome {
     const verdict = helloVerdict(buffer, start, end);
-    const isHolding = this.#assemblies.has(slot);
+    const assembly = this.#held.get(slot);
     if (Math.abs(at) >= sameConnectionBytes) {
       // A short first segment only counts while there is nothing to lose.
-      const isUntouched = this.#phase[slot] === atStart && !isHolding;
+      const isUntouched = this.#phase[slot] === atStart && assembly === undefined;
       if (verdict === 'yes' || (verdict === 'maybe' && isUntouched)) return 'other-connection';
     } else if (verdict === 'yes' && this.#phase[slot] !== inHello) {
       this.close(slot);
       this.#firstByteNs[slot] = nowNs;
       return this.#resume(slot, sequence, buffer, start, end);
+    } else if (assembly !== undefined && assembly.available === 0) {
+      return this.#takePastHoles(slot, assembly, sequence, buffer, start, end, nowNs);
     }
     this.#statistics.segments_out_of_window++;
     return 'reading';
@@ -221,16 +236,17 @@ export class HelloStreams {
     nowNs: number,
   ): StreamOutcome {
     const before = assembly.available;
-    const room = assembly.bytes.length;
     const conflicts = assembly.conflicts;
-    const addition = assembly.add(sequence, buffer, start, end);
-    this.heldBytes += assembly.bytes.length - room;
+    const addition = this.#held.add(assembly, sequence, buffer, start, end);
     if (assembly.conflicts !== conflicts) this.#statistics.segments_conflicting++;
     if (addition === 'repeated') {
       this.#statistics.segments_retransmitted++;
       return 'reading';
     }
-    if (addition === 'too-many') return this.#tooMany(slot, assembly, sequence, buffer, start, end, nowNs);
+    if (addition === 'too-many') {
+      if (assembly.available > 0) return 'hello_too_many_segments';
+      return this.#takePastHoles(slot, assembly, sequence, buffer, start, end, nowNs);
+    }
     if (assembly.available > before) return this.#readHeld(slot, assembly);
     if (before > 0) this.#statistics.segments_out_of_order++;
     if (this.#phase[slot] === inHello) return 'reading';
@@ -243,7 +259,8 @@ export class HelloStreams {
     return this.#readHeld(slot, assembly);
   }
 
-  #tooMany(
+  /** A bound is reached: what is missing before the bytes that are held was not captured. */
+  #takePastHoles(
     slot: number,
     assembly: HelloAssembly,
     sequence: number,
@@ -252,7 +269,7 @@ export class HelloStreams {
     end: number,
     nowNs: number,
   ): StreamOutcome {
-    if (assembly.available > 0) return 'hello_too_many_segments';
+    if (assembly.available > 0) return this.#takeInto(slot, assembly, sequence, buffer, start, end, nowNs);
     const outcome = this.#skipHoles(slot, assembly);
     return outcome === 'reading' ? this.take(slot, sequence, buffer, start, end, nowNs) : outcome;
   }
@@ -296,10 +313,8 @@ export class HelloStreams {
       if (outcome === 'complete') this.message = this.#reader.message(buffer, hello);
       if (outcome !== 'incomplete') return outcome;
     }
-    const assembly = this.#hold(slot);
-    const room = assembly.bytes.length;
-    assembly.add(assembly.base, buffer, hello, end);
-    this.heldBytes += assembly.bytes.length - room;
+    const assembly = this.#held.begin(slot, this.#next[slot]!);
+    this.#held.add(assembly, assembly.base, buffer, hello, end);
     return this.#readRecords(slot, assembly);
   }
 
@@ -341,7 +356,7 @@ export class HelloStreams {
     buffer: Uint8Array,
     start: number,
     end: number,
-  ): number | 'not-hello' | 'hello_sslv2' {
+  ): number | 'not-hello' | 'plain-http' | 'hello_sslv2' {
     const phase = this.#phase[slot];
     if (phase === inHello) return start;
     if (phase === atStart) {
@@ -352,6 +367,7 @@ export class HelloStreams {
       }
       if (startsWithSslv2Hello(buffer, start, end)) return 'hello_sslv2';
       this.#statistics.streams_not_tls++;
+      if (startsWithPlainHttp(buffer, start, end)) return 'plain-http';
     }
     const hello = phase === probing ? start : findHello(buffer, start, end);
     const verdict = hello === end ? 'no' : helloVerdict(buffer, hello, end);
@@ -364,14 +380,5 @@ export class HelloStreams {
 
   #checkPreamble(slot: number): StreamOutcome {
     return this.#passed[slot]! > this.#limits.preambleBytes ? 'preamble_too_long' : 'reading';
-  }
-
-  #hold(slot: number): HelloAssembly {
-    const { segmentsPerFlow, bytesPerFlow } = this.#limits;
-    const bytes = this.#spareBuffers.pop() ?? new Uint8Array(Math.min(usualHelloBytes, bytesPerFlow));
-    const assembly = new HelloAssembly(this.#next[slot]!, segmentsPerFlow, bytesPerFlow, bytes);
-    this.#assemblies.set(slot, assembly);
-    this.heldBytes += bytes.length;
-    return assembly;
   }
 }

@@ -141,10 +141,30 @@ describe('a hole', () => {
     expect(trace.statistics).toMatchObject({ streams_resumed: 1, segments_out_of_order: 1 });
   });
 
-  it('in front of other data is passed over once the bound on segments is reached', () => {
-    const lines = Array.from({ length: 12 }, (_, i) => client.data(100 + i * 6, text('NOOP\r\n')));
-    const trace = begun({ segmentsPerFlow: 10 }).send(client.data(0, text('USER a\r\n')), ...lines);
-    trace.send(client.data(172, joined(text('AUTH TLS\r\n'), hello)));
+  it.each([
+    ['once the bound on holes is reached', 10, 9],
+    ['at the end of the capture', 100, 8],
+  ])('in front of other data is passed over %s', (_, segmentsPerFlow, further) => {
+    const upgrade = joined(text('AUTH TLS\r\n'), hello);
+    const behind = (count: number) =>
+      Array.from({ length: count }, (_, i) => client.data(9000 + i * 9, text('x')));
+    const trace = begun({ segmentsPerFlow }).send(
+      client.data(0, text('USER a\r\n')),
+      client.data(100, upgrade),
+    );
+    trace.send(...behind(further));
+    expect(trace.found).toEqual([]);
+    if (segmentsPerFlow === 10) trace.send(client.data(8000, text('x')));
+    else trace.flows.clear();
+    expect(lengths(trace)).toEqual([message.length]);
+    expect(trace.statistics).toMatchObject({ hellos_after_preamble: 1, hello_incomplete: 0 });
+  });
+
+  it('in front of other data is passed over once the bound on bytes is reached', () => {
+    const mail = new Uint8Array(1000).fill(65);
+    const lines = Array.from({ length: 9 }, (_, i) => client.data(100 + i * 1000, mail));
+    const trace = begun({ bytesPerFlow: 8192 }).send(client.data(0, text('EHLO a\r\n')), ...lines);
+    trace.send(client.data(9100, joined(text('STARTTLS\r\n'), hello)));
     expect(lengths(trace)).toEqual([message.length]);
     expect(trace.statistics).toMatchObject({ streams_resumed: 1, hellos_after_preamble: 1 });
   });
@@ -154,6 +174,30 @@ describe('a hole', () => {
     trace.flows.clear();
     expect(trace.found).toEqual([]);
     expect(trace.statistics.hello_incomplete).toBe(1);
+  });
+});
+
+describe('a stream that starts with an HTTP request', () => {
+  const request = (head: string) => text(`${head}\r\nHost: shop.example\r\n\r\n`);
+
+  it.each(['GET / HTTP/1.1', 'POST /upload HTTP/1.1', 'OPTIONS * HTTP/1.0', 'PRI * HTTP/2.0'])(
+    'of "%s" has no hello, whatever is uploaded',
+    (head) => {
+      const trace = begun().send(client.data(0, request(head)), client.data(request(head).length, hello));
+      expect(trace.found).toEqual([]);
+      expect(trace.statistics).toMatchObject({ streams_not_tls: 1, streams_http: 1 });
+      trace.send(new Client(7).syn(), new Client(7).data(0, hello));
+      expect(trace.found).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    'CONNECT a:443 HTTP/1.1',
+    'OPTIONS * HTTP/1.1\r\nUpgrade: TLS/1.0',
+    'OPTIONS sip:a SIP/2.0',
+    'GET /',
+  ])('of "%s" may have one behind it', (head) => {
+    expect(begun().send(client.data(0, joined(request(head), hello))).found).toHaveLength(1);
   });
 });
 

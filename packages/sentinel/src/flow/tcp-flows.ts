@@ -16,9 +16,14 @@ const reading = 1;
 /** Its hello was handed over. */
 const done = 2;
 const givenUp = 3;
-const excluded = 4;
+/** Nothing in it is looked at: its source is excluded, or it is plain HTTP. */
+const ignored = 4;
 
-const flag = { fin: 0x01, syn: 0x02, rst: 0x04, ack: 0x10 } as const;
+/** TCP's flag bits (RFC 9293 section 3.1). */
+const finBit = 0x01;
+const synBit = 0x02;
+const rstBit = 0x04;
+const ackBit = 0x10;
 const contentHandshake = 22;
 
 /** Idle flows are looked for this often (ns of capture time). */
@@ -110,14 +115,14 @@ export class TcpFlows {
       return;
     }
     const flags = buffer[tcp + 13]!;
-    const isSyn = (flags & (flag.syn | flag.ack)) === flag.syn;
+    const isSyn = (flags & (synBit | ackBit)) === synBit;
     if (payload >= end && !isSyn) return;
     if (payload > end) {
       this.#statistics.packet_truncated++;
       return;
     }
-    if ((flags & flag.rst) !== 0 || (isSyn && (flags & flag.fin) !== 0)) return;
-    if ((flags & (flag.syn | flag.ack)) === 0) {
+    if ((flags & rstBit) !== 0 || (isSyn && (flags & finBit) !== 0)) return;
+    if ((flags & (synBit | ackBit)) === 0) {
       this.#statistics.segments_without_ack++;
       return;
     }
@@ -127,7 +132,7 @@ export class TcpFlows {
     if (nowNs - this.#expiredNs > expiryNs || nowNs < this.#expiredNs) this.expire(nowNs);
     if (isSyn) this.#syn(layout, sequence, payload, nowNs);
     // A SYN takes one sequence number itself (RFC 9293, 3.4), also in the answer that a simultaneous open gets.
-    else this.#data(layout, (sequence + ((flags & flag.syn) >> 1)) | 0, payload, nowNs);
+    else this.#data(layout, (sequence + ((flags & synBit) >> 1)) | 0, payload, nowNs);
   }
 
   /** Forgets flows that were idle for too long. */
@@ -177,7 +182,7 @@ export class TcpFlows {
   }
 
   #synAgain(slot: number, layout: FrameLayout, payload: number): void {
-    if (this.syns.has(slot) || this.#state[slot] === excluded) this.#statistics.syns_repeated++;
+    if (this.syns.has(slot) || this.#state[slot] === ignored) this.#statistics.syns_repeated++;
     else if (this.#state[slot] !== reading) this.#statistics.syns_late++;
     else {
       this.#statistics.syns++;
@@ -231,7 +236,7 @@ export class TcpFlows {
   /** A further segment that starts like a handshake record, of a flow that is not read any more. */
   #later(slot: number, layout: FrameLayout, sequence: number, start: number, nowNs: number): void {
     const state = this.#state[slot];
-    if (state === excluded || helloVerdict(layout.buffer, start, layout.end) !== 'yes') return;
+    if (state === ignored || helloVerdict(layout.buffer, start, layout.end) !== 'yes') return;
     const ahead = (sequence - this.#streams.helloSequence(slot)) | 0;
     if (Math.abs(ahead) >= sameConnectionBytes) {
       this.#replace(slot);
@@ -258,7 +263,7 @@ export class TcpFlows {
     this.#streams.open(slot, origin, fromSyn);
     if (this.#exclusions?.matches(layout) === true) {
       this.#statistics.connections_excluded++;
-      this.#end(slot, excluded);
+      this.#end(slot, ignored);
     } else this.#state[slot] = reading;
     return slot;
   }
@@ -287,10 +292,16 @@ export class TcpFlows {
         return;
       case 'complete':
         this.#handOver(slot, nowNs);
+        // Not before: the message may lie in a buffer that another flow gets next.
+        this.#end(slot, done);
         return;
       case 'other-connection':
         this.#replace(slot);
         this.#openInside(layout, sequence, start, nowNs);
+        return;
+      case 'plain-http':
+        this.#statistics.streams_http++;
+        this.#end(slot, ignored);
         return;
       case 'not-hello':
         this.#table.remove(slot);
@@ -313,11 +324,17 @@ export class TcpFlows {
       firstByteNs: streams.firstByteNs(slot),
     };
     this.#onHandshake(streams.message, flow, nowNs);
-    // Not before: the message may lie in a buffer that another flow gets next.
-    this.#end(slot, done);
   }
 
-  #end(slot: number, state: typeof done | typeof givenUp | typeof excluded): void {
+  /** The last look at a flow that holds bytes. */
+  #drain(slot: number): void {
+    const isIncomplete = this.#streams.isIncomplete(slot);
+    const outcome = this.#streams.drain(slot);
+    if (outcome === 'complete') this.#handOver(slot, this.#table.lastSeen(slot));
+    else if (isIncomplete) this.#statistics.hello_incomplete++;
+  }
+
+  #end(slot: number, state: typeof done | typeof givenUp | typeof ignored): void {
     this.#state[slot] = state;
     this.#streams.close(slot);
     this.#table.finish(slot);
@@ -330,8 +347,7 @@ export class TcpFlows {
   }
 
   #release(slot: number): void {
-    if (this.#state[slot] === reading && this.#streams.isIncomplete(slot))
-      this.#statistics.hello_incomplete++;
+    if (this.#state[slot] === reading && this.#streams.isHolding(slot)) this.#drain(slot);
     this.#streams.close(slot);
     this.#state[slot] = 0;
     this.syns.forget(slot);
