@@ -30,7 +30,9 @@ export class InitialFrames {
     while (this.#at < bytes.length) {
       const type = bytes[this.#at++]!;
       switch (type) {
-        case 0x00: // PADDING
+        case 0x00:
+          this.#skipPadding();
+          break;
         case 0x01: // PING
           break;
         case 0x06:
@@ -47,6 +49,14 @@ export class InitialFrames {
       }
     }
     return 'end';
+  }
+
+  /** Often a thousand frames of one byte each. */
+  #skipPadding(): void {
+    const { bytes } = this;
+    let at = this.#at;
+    while (at < bytes.length && bytes[at] === 0) at++;
+    this.#at = at;
   }
 
   /** RFC 9000, 19.6: offset, length, data. */

@@ -42,7 +42,8 @@ export class HelloBytes {
     let mergedStart = offset;
     let mergedEnd = to;
     while (last < this.#count && ranges[2 * last]! <= to) {
-      const [rangeStart, rangeEnd] = [ranges[2 * last]!, ranges[2 * last + 1]!];
+      const rangeStart = ranges[2 * last]!;
+      const rangeEnd = ranges[2 * last + 1]!;
       if (free < rangeStart) this.#copy(free, rangeStart, source, start - offset);
       if (rangeEnd > free) free = rangeEnd;
       if (rangeStart < mergedStart) mergedStart = rangeStart;
@@ -60,7 +61,10 @@ export class HelloBytes {
   }
 
   #copy(from: number, to: number, source: Uint8Array, shift: number): void {
-    this.bytes.set(source.subarray(shift + from, shift + to), from);
+    const { bytes } = this;
+    // A view costs as much as copying some hundred bytes.
+    if (to - from < 200) for (let i = from; i < to; i++) bytes[i] = source[shift + i]!;
+    else bytes.set(source.subarray(shift + from, shift + to), from);
   }
 
   #reserve(length: number): void {
