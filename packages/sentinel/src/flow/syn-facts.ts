@@ -1,6 +1,7 @@
-import { readSynOptions, readSynQuirks, synHeaderQuirks, tcpSignature } from '@ja4/fingerprints';
+import { readSynQuirks, synHeaderQuirks } from '@ja4/fingerprints';
 import type { FrameLayout } from '../decode/frame.ts';
 import type { NetworkEvent } from '../network-event.ts';
+import { SynReadings } from './syn-facts-memo.ts';
 
 /** The fields of a network event that describe the SYN. */
 export type SynFields = Pick<
@@ -32,6 +33,7 @@ export class SynFacts {
   readonly #quirks: Uint32Array;
   readonly #options: Uint8Array;
   readonly #optionBytes: Uint8Array;
+  readonly #readings = new SynReadings();
 
   constructor(capacity: number) {
     this.#ipVersion = new Uint8Array(capacity);
@@ -76,17 +78,18 @@ export class SynFacts {
     const quirks = this.#quirks[slot]!;
     const totalLength = this.#totalLength[slot]!;
     const base = slot * maxOptionBytes;
-    const options = readSynOptions(this.#options, base, base + this.#optionBytes[slot]!);
+    const end = base + this.#optionBytes[slot]!;
+    const read = this.#readings.of(ipVersion, ttl, window, quirks, this.#options, base, end);
     return {
       ip_meta_ttl: ttl,
       ip_meta_total_length: totalLength === 0 ? undefined : totalLength,
       ip_meta_id: ipVersion === 4 ? this.#id[slot]! : undefined,
       ip_meta_df: ipVersion === 4 ? (quirks & synHeaderQuirks.df) !== 0 : undefined,
       tcp_meta_window_size: window,
-      tcp_meta_mss: options.mss,
-      tcp_meta_window_scale: options.windowScale,
-      tcp_meta_options: options.names,
-      tcp_signature: tcpSignature({ ipVersion, ttl, window, options, quirks }),
+      tcp_meta_mss: read.mss,
+      tcp_meta_window_scale: read.windowScale,
+      tcp_meta_options: read.names,
+      tcp_signature: read.signature,
     };
   }
 }
