@@ -117,6 +117,7 @@ describe('the architecture', () => {
       'testbed/src',
       'test',
       'bench',
+      'fuzz',
     ]
       .flatMap((folder) => sources(join(root, folder)))
       .filter((file) => !constantTables.includes(relative(root, file)))
