@@ -55,6 +55,13 @@ function finish(hash: number): number {
   return mixed ^ (mixed >>> 13);
 }
 
+const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 function hex32(word: number): string {
-  return (word >>> 0).toString(16).padStart(8, '0');
+  return (
+    hexBytes[word >>> 24]! +
+    hexBytes[(word >>> 16) & 0xff]! +
+    hexBytes[(word >>> 8) & 0xff]! +
+    hexBytes[word & 0xff]!
+  );
 }
