@@ -25,6 +25,8 @@ export interface CaptureFormat {
    * @returns where it stopped: everything before that is done with
    */
   take(buffer: Uint8Array, start: number, end: number, sink: PacketSink): number;
+  /** Bytes that still lie ahead of a record which is being passed over. */
+  readonly missingBytes: number;
   /** Set once the file cannot be read any further. */
   readonly fatal: FileProblem | undefined;
   /** Records passed over, to be added to the statistics by name. */

@@ -44,6 +44,10 @@ export class PcapngFormat implements CaptureFormat {
   #skip = 0;
   #fileOffset = 0;
 
+  get missingBytes(): number {
+    return this.#skip;
+  }
+
   take(buffer: Uint8Array, start: number, end: number, sink: PacketSink): number {
     let at = start;
     while (this.fatal === undefined) {

@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { encodeClientHello, encodeExtension } from '@ja4/fingerprints';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { NetworkEvent } from '../network-event.ts';
 import { frame, handshakeRecords, ipPacket, linuxSynOptions, pcapFile } from '../synthetic/index.ts';
 import { PcapngWriter } from './pcapng-file.test-support.ts';
@@ -170,21 +172,97 @@ describe('a pcapng file', () => {
     const file = whole(little.section(), little.interface(1), huge, ...packets(little));
     expect(await read(file)).toMatchObject({ events: [expected], statistics: { blocks_skipped: 1 } });
   });
+
+  it('that ends inside such a block is cut off', async () => {
+    const start = [...little.uint32(0x0bad), ...little.uint32(9 * 1024 * 1024), 1, 2, 3, 4];
+    const file = whole(little.section(), little.interface(1), ...packets(little), Uint8Array.from(start));
+    const { events, problems, statistics } = await read(file);
+    expect(events).toMatchObject([expected]);
+    expect(problems).toEqual(['ends in the middle of a record (9437172 bytes missing)']);
+    expect(statistics.files_truncated).toBe(1);
+  });
+});
+
+describe('a reading', () => {
+  it('gives its events in batches as well, and says nothing where there are none', async () => {
+    const path = join(folder, 'capture');
+    const filler = { timestampNs: 0, bytes: new Uint8Array(60_000) };
+    const late = connection(40_002).map((ip) => ({ timestampNs: 1, bytes: frame(1, ip) }));
+    writeFileSync(path, pcapFile([...frames, ...new Array<typeof filler>(100).fill(filler), ...late]));
+    const batches: (readonly NetworkEvent[])[] = [];
+    for await (const batch of readCaptureFile(path).batches) batches.push(batch);
+    expect(batches).toMatchObject([[expected], [{ src_port: 40_002 }]]);
+  });
+
+  it('of a named pipe goes on while bytes come', async () => {
+    const path = join(folder, 'pipe');
+    expect(spawnSync('mkfifo', [path]).status).toBe(0);
+    const found: NetworkEvent[] = [];
+    const reading = (async () => {
+      for await (const event of readCaptureFile(path).events) found.push(event);
+    })();
+    const writer = await open(path, 'w');
+    await writer.write(plain);
+    await vi.waitFor(() => expect(found).toHaveLength(1));
+    await writer.close();
+    await reading;
+    expect(found).toMatchObject([expected]);
+  });
+
+  const program = [
+    'const { readCaptureFile } = await import(process.argv[1]);',
+    "const reading = readCaptureFile('-');",
+    'for await (const { tls_sni } of reading.events) console.log(tls_sni);',
+    'for (const problem of reading.problems) console.log(problem);',
+  ].join('\n');
+  const module = join(import.meta.dirname, 'read-capture-file.ts');
+  const command = [process.execPath, '--input-type=module', '-e', program, module];
+  const lines = (result: { stdout: string }) => result.stdout.trim().split('\n');
+
+  it.each([
+    ['plain', plain],
+    ['gzipped', gzipSync(plain)],
+  ])('of standard input takes a pipe and a redirected file: %s', (_, bytes) => {
+    const [node, ...args] = command as [string, ...string[]];
+    const piped = spawnSync(node, args, { input: bytes, encoding: 'utf8' });
+    expect(lines(piped)).toEqual([expected.tls_sni]);
+    const path = join(folder, 'redirected');
+    writeFileSync(path, bytes);
+    const file = openSync(path, 'r');
+    const redirected = spawnSync(node, args, { stdio: [file, 'pipe', 'pipe'], encoding: 'utf8' });
+    closeSync(file);
+    expect(lines(redirected)).toEqual([expected.tls_sni]);
+  });
+
+  it('of standard input calls it so', () => {
+    const [node, ...args] = command as [string, ...string[]];
+    const input = plain.subarray(0, plain.length - 3);
+    const [problem] = lines(spawnSync(node, args, { input, encoding: 'utf8' }));
+    expect(problem).toMatch(/^standard input: ends in the middle of a record/);
+  });
 });
 
 describe('a file that is not what it should be', () => {
   it.each([
     ['nothing', new Uint8Array(0), 'the file is empty', 'files_foreign'],
+    ['text', Buffer.from('hello, world'), 'not a pcap or pcapng file, but text', 'files_foreign'],
+    ['gzipped text', gzipSync('hello'), 'not a pcap or pcapng file, but text', 'files_foreign'],
     [
-      'text',
-      Buffer.from('hello, world'),
-      'not a pcap or pcapng file (it starts with 68656c6c)',
+      'bytes of no known kind',
+      Uint8Array.of(1, 2, 3, 4),
+      'not a pcap or pcapng file (it starts with 01020304)',
       'files_foreign',
     ],
     [
-      'gzipped text',
-      gzipSync('hello'),
-      'not a pcap or pcapng file (it starts with 68656c6c)',
+      'a snoop capture',
+      Buffer.from('snoop\0\0\0\0\0\0\x02'),
+      'a snoop capture, which is not read: editcap turns it into pcapng',
+      'files_foreign',
+    ],
+    [
+      'a capture compressed with zstd',
+      zstdCompressSync(plain),
+      'compressed with zstd: only gzip is read, unpack it first',
       'files_foreign',
     ],
     ['half a header', plain.subarray(0, 20), 'the file ends inside the pcap file header', 'files_foreign'],
