@@ -55,8 +55,9 @@ export function capturesBelow(folder: string, largest = Number.POSITIVE_INFINITY
 /** A damaged copy of a capture; the same seed gives the same copy. */
 export function damagedCopy(file: Uint8Array, damage: Damage, seed: number): Uint8Array {
   const below = seededBelow(seed);
-  if (damage === 'cut-off') return file.slice(0, below(file.length));
-  const copy = file.slice();
+  // Not `slice`: of a Buffer that is no copy.
+  if (damage === 'cut-off') return new Uint8Array(file.subarray(0, below(file.length)));
+  const copy = new Uint8Array(file);
   if (damage === 'bytes-in-file') {
     changeBytes(copy, 0, copy.length, 1 + below(16), below);
     return copy;
