@@ -1,16 +1,22 @@
 import type { EventOutput } from '@ja4/sentinel';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
+import type { Override } from '../config/environment.ts';
 import { engineDir, modelDir } from '../config/folders.ts';
 import type { Settings } from '../config/load-config.ts';
 import { joinOptions } from '../join-options.ts';
 import { serviceLog } from '../service/log.ts';
 import { runService } from '../service/run-service.ts';
 import type { Service, ServiceName } from '../service/service.ts';
+import { ignoreEarlyReload } from '../service/stop-request.ts';
 import { type Dataset, memoryLimit, openStore } from '../store/open-store.ts';
 import { type CommonOptions, optionsOf, settingsOf } from './context.ts';
 
-type ServiceOptions = CommonOptions & { readonly demo?: boolean };
+type ServiceOptions = CommonOptions & {
+  readonly demo?: boolean;
+  readonly interface?: readonly string[];
+  readonly output?: readonly string[];
+};
 
 interface Start {
   readonly settings: Settings;
@@ -91,19 +97,37 @@ const descriptions: Readonly<Record<ServiceName, string>> = {
 /** `ja4 store|correlator|sentinel|detector|dashboard`: one service in the foreground. */
 export function addServiceCommands(program: Command): void {
   for (const name of Object.keys(starters) as ServiceName[]) {
-    program
+    const command = program
       .command(name)
       .description(`service: ${descriptions[name]}`)
       .option('--demo', 'also for the databases of the bundled sample')
-      .addHelpText('after', `\nExample:\n  ja4 ${name} --config /etc/ja4/ja4.yml`)
-      .action(async (_options, command: Command) => {
-        await serve(name, optionsOf<ServiceOptions>(command));
-      });
+      .addHelpText('after', `\nExample:\n  ${examples[name] ?? `ja4 ${name} --config /etc/ja4/ja4.yml`}`);
+    if (name === 'sentinel') {
+      command
+        .option('--interface <name...>', 'network interfaces to watch, or any')
+        .option('--output <where...>', 'where events go: socket, stdout, files of JSON lines');
+    }
+    command.action(async (_options, command: Command) => {
+      await serve(name, optionsOf<ServiceOptions>(command));
+    });
   }
 }
 
+const examples: Readonly<Partial<Record<ServiceName, string>>> = {
+  sentinel: 'sudo ja4 sentinel --interface eth0 --output stdout',
+};
+
+function sentinelFlags(options: ServiceOptions): Override[] {
+  return (['interface', 'output'] as const).flatMap((key) => {
+    const value = options[key];
+    // With commas, too, as in the environment.
+    return value === undefined ? [] : [{ path: ['sentinel', key], value: value.join(','), from: `--${key}` }];
+  });
+}
+
 async function serve(name: ServiceName, options: ServiceOptions): Promise<void> {
-  const settings = settingsOf(options);
+  ignoreEarlyReload();
+  const settings = settingsOf(options, sentinelFlags(options));
   const log = serviceLog(name, settings.log.level);
   const datasets: readonly Dataset[] = options.demo === true ? ['demo', 'live'] : ['live'];
   const service = await starters[name]({ settings, datasets, log });

@@ -7,6 +7,7 @@ import { operatorError } from '../operator-error.ts';
 import { withProgress } from '../progress.ts';
 import type { ServiceName } from '../service/service.ts';
 import { serviceNames } from '../service/service.ts';
+import { serviceManager } from '../service/service-manager.ts';
 import { stopRequested } from '../service/stop-request.ts';
 import { type Dataset, openStore, prepareStore, storeFailure } from '../store/open-store.ts';
 import type { ChildState } from '../supervisor/child-service.ts';
@@ -36,8 +37,17 @@ export function addUpCommand(program: Command): void {
 
 async function up(options: UpOptions): Promise<void> {
   const settings = settingsOf(options);
+  if (settings.services.run.includes('sentinel') && settings.sentinel.output.includes('stdout')) {
+    throw operatorError(
+      'STDOUT_TAKEN',
+      'sentinel.output: stdout is for "ja4 sentinel" alone, because "ja4 up" talks there: name a file',
+      2,
+    );
+  }
   const args = passedOn(options);
   const ready = new Map<ServiceName, boolean>();
+  const running = new Map<ServiceName, boolean>();
+  const manager = await serviceManager();
   const repeats = new RepeatFilter();
   const supervisor = new Supervisor({
     args: options.demo === true ? [...args, '--demo'] : args,
@@ -45,17 +55,36 @@ async function up(options: UpOptions): Promise<void> {
       const text = readableLogLine(name, line, options.verbose === true);
       if (text !== undefined && repeats.fresh(text, performance.now())) process.stderr.write(`${text}\n`);
     },
-    onState: (name, state) => sayState(name, state, ready),
+    onState: (name, state) => {
+      sayState(name, state, ready);
+      running.set(name, state.kind === 'ready');
+      manager.status(statusText(running));
+    },
   });
-  const stopped = stopRequested();
+  let isUp = false;
+  const reload = async () => {
+    if (isUp) await manager.reloading();
+    await supervisor.reload();
+    say('output files are opened again');
+    if (isUp) await manager.ready(statusText(running));
+  };
+  const stopped = stopRequested(() => {
+    reload().catch((error: unknown) => process.stderr.write(`cannot reload: ${String(error)}\n`));
+  });
   try {
     const started = startAll(supervisor, settings, options, args);
     // A signal during the start must stop what is already there.
     const outcome = await Promise.race([stopped, started.then(() => undefined)]);
-    if (outcome === undefined) await stopped;
+    if (outcome === undefined) {
+      isUp = true;
+      await manager.ready(statusText(running));
+      manager.watch(() => ({ ok: true }));
+      await stopped;
+    }
     started.catch(() => {});
   } finally {
     say('stopping …');
+    await manager.stopping();
     await supervisor.stop();
   }
   say('stopped');
@@ -121,6 +150,16 @@ async function forget(store: ReturnType<typeof openStore>, settings: Settings): 
       query_params: { database },
     });
   }
+}
+
+/** For `systemctl status`. */
+function statusText(running: ReadonlyMap<ServiceName, boolean>): string {
+  const named = (wanted: boolean) =>
+    [...running]
+      .filter(([, runs]) => runs === wanted)
+      .map(([name]) => name)
+      .join(', ');
+  return named(false) === '' ? `runs ${named(true)}` : `runs ${named(true)}; off: ${named(false)}`;
 }
 
 function passedOn(options: UpOptions): string[] {

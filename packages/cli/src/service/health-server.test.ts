@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { afterEach, expect, it } from 'vitest';
-import { portOf, prometheusText, startHealthServer } from './health-server.ts';
+import { portOf, startHealthServer } from './health-server.ts';
 
 const open: { close(): void }[] = [];
 afterEach(() => {
@@ -21,7 +21,7 @@ it('answers liveness, readiness with the reason, and metrics', async () => {
   const ready = await get('/ready');
   expect(ready.status).toBe(503);
   expect(await ready.json()).toEqual({ ok: false, why: 'the store is down' });
-  expect(await (await get('/metrics')).text()).toContain('ja4_correlator_rows 3\n');
+  expect(await (await get('/metrics')).text()).toContain('\nja4_correlator_rows_total 3\n');
   expect((await get('/other')).status).toBe(404);
 });
 
@@ -42,10 +42,17 @@ it('answers to this machine’s names only', async () => {
   expect(await status('localhost:9470')).toBe(200);
 });
 
-it('makes valid metric names of any counter and leaves out what is not a number', () => {
-  expect(prometheusText('x', service(true).counters())).toBe(
-    '# TYPE ja4_x_rows untyped\nja4_x_rows 3\n# TYPE ja4_x_odd_name untyped\nja4_x_odd_name 1\n',
-  );
+it('is not healthy while a thread of it hangs', async () => {
+  const hung = { ...service(true), alive: () => ({ ok: false, why: 'the thread is silent' }) };
+  const server = await startHealthServer('sentinel', hung, 0);
+  open.push(server);
+  const health = await fetch(`http://127.0.0.1:${portOf(server)}/health`);
+  expect(health.status).toBe(503);
+  expect(await health.json()).toMatchObject({
+    ok: false,
+    why: 'the thread is silent',
+    counters: { rows: 3 },
+  });
 });
 
 it('says which port is in use and what to set', async () => {

@@ -1,27 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { operatorError } from '../operator-error.ts';
+import { processMetricsText, prometheusText, readyText } from './prometheus-text.ts';
 import type { Service } from './service.ts';
-
-const metricName = (service: string, counter: string) =>
-  `ja4_${service}_${counter}`.replace(/[^a-zA-Z0-9_]/g, '_');
 
 /** A page on the web must not read counters through a name that it points at 127.0.0.1 (DNS rebinding). */
 const loopbackName = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 
-/** Counters in the Prometheus text exposition format, version 0.0.4. */
-export function prometheusText(service: string, counters: Readonly<Record<string, number>>): string {
-  return Object.entries(counters)
-    .filter(([, value]) => Number.isFinite(value))
-    .map(([counter, value]) => {
-      const name = metricName(service, counter);
-      return `# TYPE ${name} untyped\n${name} ${value}\n`;
-    })
-    .join('');
-}
-
 /**
- * `/health` (the process answers), `/ready` (it can do its work; 503 and the reason otherwise) and
+ * `/health` (the process answers and its threads do; counters), `/ready` (it can do its work; 503 and the reason otherwise) and
  * `/metrics` on the loopback address.
  */
 export async function startHealthServer(name: string, service: Service, port: number): Promise<Server> {
@@ -34,13 +21,18 @@ export async function startHealthServer(name: string, service: Service, port: nu
     }
     const path = (request.url ?? '/').split('?')[0];
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'text/plain', 'GET only\n');
-    if (path === '/health') return answer(200, 'application/json', '{"ok":true}\n');
+    if (path === '/health') {
+      const state = service.alive?.() ?? { ok: true };
+      const body = JSON.stringify({ ...state, service: name, counters: service.counters() });
+      return answer(state.ok ? 200 : 503, 'application/json', `${body}\n`);
+    }
     if (path === '/ready') {
       const state = service.ready();
       return answer(state.ok ? 200 : 503, 'application/json', `${JSON.stringify(state)}\n`);
     }
     if (path === '/metrics') {
-      return answer(200, 'text/plain; version=0.0.4', prometheusText(name, service.counters()));
+      const text = readyText(name, service) + prometheusText(name, service) + processMetricsText();
+      return answer(200, 'text/plain; version=0.0.4; charset=utf-8', text);
     }
     return answer(404, 'text/plain', 'try /health, /ready or /metrics\n');
   });

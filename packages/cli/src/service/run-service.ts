@@ -3,9 +3,11 @@ import { recordMetrics } from '@ja4/store';
 import type { Logger } from 'pino';
 import { startHealthServer } from './health-server.ts';
 import { type Service, type ServiceName, serviceNames } from './service.ts';
+import { type ServiceManager, serviceManager } from './service-manager.ts';
 import { stopRequested } from './stop-request.ts';
 
 const metricsIntervalMs = 10_000;
+const statusIntervalMs = 2_000;
 const sayAfterFailures = 3;
 
 export interface RunOptions {
@@ -19,8 +21,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs a started service until it is asked to stop: health, metrics, and a clean stop with everything flushed.
- * Resolves when it has stopped.
+ * Runs a started service until it is asked to stop, or has nothing left to do: health, metrics, word to systemd,
+ * and a clean stop with everything flushed. Resolves when it has stopped.
  */
 export async function runService({ name, service, stores, healthPort, log }: RunOptions): Promise<void> {
   const port = healthPort === 0 ? 0 : healthPort + serviceNames.indexOf(name);
@@ -46,12 +48,39 @@ export async function runService({ name, service, stores, healthPort, log }: Run
   }, metricsIntervalMs);
   metrics.unref();
 
+  const manager = await serviceManager();
+  const status = setInterval(() => manager.status(statusText(service)), statusIntervalMs);
+  status.unref();
+  const stopRequest = stopRequested(() => reload(name, service, manager, log));
   process.send?.({ type: 'ready', name });
   log.info({ health_port: port }, `${name} runs`);
-  const why = await stopRequested();
+  // Whether anybody sends to it or listens is not part of being started: then two services would wait for each other.
+  await manager.ready(statusText(service));
+  manager.watch(() => service.alive?.() ?? { ok: true });
+
+  const why = await Promise.race([stopRequest, ...(service.ended === undefined ? [] : [service.ended])]);
   log.info({ why }, `${name} stops`);
+  clearInterval(status);
   clearInterval(metrics);
+  await manager.stopping();
   await service.stop();
   health.close();
   await Promise.allSettled(stores.map((store) => store.close()));
+}
+
+function statusText(service: Service): string {
+  const state = service.ready();
+  return state.ok ? 'works' : `waits: ${state.why ?? 'not ready'}`;
+}
+
+/** On SIGHUP; the supervisor, who passed it on, waits for the answer. */
+function reload(name: ServiceName, service: Service, manager: ServiceManager, log: Logger): void {
+  const work = async () => {
+    await manager.reloading();
+    if (service.reload === undefined) log.info(`${name} has nothing to reload`);
+    else await service.reload();
+    await manager.ready(statusText(service));
+    process.send?.({ type: 'reloaded', name });
+  };
+  work().catch((error: unknown) => log.error({ error: String(error) }, `${name} cannot reload`));
 }

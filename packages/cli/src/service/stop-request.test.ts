@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, mkdtempDisposableSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
+import { itNeeds, program } from '../../../../test/setup/needs.ts';
 
 const moduleUrl = new URL('./stop-request.ts', import.meta.url).href;
 const script = `const { stopRequested } = await import('${moduleUrl}');
   const work = setInterval(() => {}, 1000);
-  const why = stopRequested();
+  const why = stopRequested(() => console.log('reload'));
   console.log(process.pid);
   console.log(await why);
   // Long enough for the second signal to find the process still at its stop.
@@ -31,7 +35,7 @@ function start(command: string, args: readonly string[], environment: NodeJS.Pro
 
 const node = ['--input-type=module', '-e', script];
 
-it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('takes %s as a request to stop', async (signal) => {
+it.each(['SIGINT', 'SIGTERM'] as const)('takes %s as a request to stop', async (signal) => {
   const { child, next } = start(process.execPath, node, {});
   await next();
   const exit = once(child, 'exit');
@@ -39,6 +43,37 @@ it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('takes %s as a request to stop
   child.kill(signal);
   expect(await next()).toBe(signal);
   expect(await exit).toEqual([0, null]);
+});
+
+it('takes SIGHUP from anybody but a terminal as a request to reload', async () => {
+  const { child, next } = start('setsid', ['-w', process.execPath, ...node], {});
+  const pid = Number(await next());
+  process.kill(pid, 'SIGHUP');
+  expect(await next()).toBe('reload');
+  process.kill(pid, 'SIGHUP');
+  expect(await next()).toBe('reload');
+  const exit = once(child, 'exit');
+  process.kill(pid, 'SIGTERM');
+  expect(await next()).toBe('SIGTERM');
+  expect(await exit).toEqual([0, null]);
+});
+
+itNeeds(program('script', 'bsdutils'))('stops when its terminal is closed, and reloads before', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'ja4-terminal-'));
+  const file = join(folder.path, 'said');
+  // The terminal is gone at the end: what is said goes to a file.
+  const inside = `exec "$NODE" --input-type=module -e "$SCRIPT" > ${file}`;
+  const terminal = spawn('script', ['-qec', inside, '/dev/null'], {
+    env: { ...process.env, NODE: process.execPath, SCRIPT: script, npm_command: undefined },
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  open.push(terminal);
+  const said = () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []);
+  await vi.waitFor(() => expect(said().length).toBe(1), 10_000);
+  process.kill(Number(said()[0]), 'SIGHUP');
+  await vi.waitFor(() => expect(said().at(-1)).toBe('reload'), 5_000);
+  terminal.kill('SIGKILL');
+  await vi.waitFor(() => expect(said().at(-1)).toBe('the terminal was closed'), 5_000);
 });
 
 it('stops when npm was told to, whose shell passes no signal on', async () => {

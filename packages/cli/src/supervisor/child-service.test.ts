@@ -72,3 +72,36 @@ it('starts a service again that was killed, and says that it is back', async () 
   expect(states[1]).toMatchObject({ kind: 'died', why: 'signal SIGKILL', repeated: false });
   expect(states[2]).toMatchObject({ kind: 'ready' });
 });
+
+it('passes on a request to open files again, and waits until that is done', async () => {
+  const { child, lines } = service(`
+    process.on('SIGHUP', () => setTimeout(() => {
+      console.error('opened again');
+      process.send({ type: 'reloaded' });
+    }, 100));
+    process.send({ type: 'ready' });
+    setInterval(() => {}, 1000);`);
+  await child.start();
+  await child.reload();
+  await until(() => lines.length > 0);
+  expect(lines).toEqual(['opened again']);
+  await child.stop();
+  await child.reload();
+});
+
+it('keeps what systemd tells it to itself', async () => {
+  const before = process.env.NOTIFY_SOCKET;
+  process.env.NOTIFY_SOCKET = '/run/systemd/notify';
+  try {
+    const { child, lines } = service(`
+      console.error(String(process.env.NOTIFY_SOCKET));
+      process.send({ type: 'ready' });
+      setInterval(() => {}, 1000);`);
+    await child.start();
+    await until(() => lines.length > 0);
+    expect(lines).toEqual(['undefined']);
+  } finally {
+    if (before === undefined) delete process.env.NOTIFY_SOCKET;
+    else process.env.NOTIFY_SOCKET = before;
+  }
+});

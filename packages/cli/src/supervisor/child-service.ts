@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { ServiceName } from '../service/service.ts';
+import { serviceManagerVariables } from '../service/service-manager.ts';
 import { restartDelay } from './backoff.ts';
 
 /** Exit status of a service that was configured wrongly: starting it again cannot help. */
@@ -10,6 +11,8 @@ const hopeless: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'ENAMETOOLONG'
 /** The store lets running statements end (30 s), then kills and drops what is left (12 s). */
 const killAfterMs = 45_000;
 const maxHeldLines = 100;
+/** A service that does not say that it has reloaded is not waited for any longer. */
+const reloadWithinMs = 5_000;
 
 export interface ChildServiceOptions {
   readonly name: ServiceName;
@@ -32,7 +35,7 @@ export type FirstStart = { readonly ready: true } | { readonly ready: false; rea
 
 /** What a service tells its supervisor. */
 interface Message {
-  readonly type?: 'ready' | 'failed';
+  readonly type?: 'ready' | 'failed' | 'reloaded';
   readonly line?: string;
   readonly code?: string;
 }
@@ -87,6 +90,25 @@ export class ChildService {
     return new Promise((resolve) => this.#spawn(resolve, this.#options.required));
   }
 
+  /** Passes on a request to open files again, and waits until that is done. One that is not ready opens them anyway. */
+  async reload(): Promise<void> {
+    const run = this.#run;
+    if (run === undefined || !run.ready || run.ended) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, reloadWithinMs);
+      function done() {
+        clearTimeout(timer);
+        run?.process.off('message', hear).off('exit', done);
+        resolve();
+      }
+      function hear(message: Message) {
+        if (message.type === 'reloaded') done();
+      }
+      run.process.on('message', hear).on('exit', done);
+      run.process.kill('SIGHUP');
+    });
+  }
+
   /** Asks it to stop and waits for its end; after 45 s it is killed. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -108,7 +130,7 @@ export class ChildService {
       // that still flush into it.
       detached: true,
       // Each running statement of the store holds a thread of libuv's pool, whose default is four.
-      env: { ...process.env, UV_THREADPOOL_SIZE: '8' },
+      env: { ...environmentOfServices(), UV_THREADPOOL_SIZE: '8' },
     });
     const run = new Run(child);
     this.#run = run;
@@ -150,4 +172,11 @@ export class ChildService {
   #show(lines: readonly string[]): void {
     for (const line of lines) this.#options.onLog(this.#options.name, line);
   }
+}
+
+/** What systemd tells the supervisor is not meant for what it supervises. */
+function environmentOfServices(): NodeJS.ProcessEnv {
+  const environment = { ...process.env };
+  for (const name of serviceManagerVariables) delete environment[name];
+  return environment;
 }

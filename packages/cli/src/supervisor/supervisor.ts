@@ -31,6 +31,11 @@ export class Supervisor {
     return child.start();
   }
 
+  /** Lets every service that runs open its files again; resolves when all have. */
+  async reload(): Promise<void> {
+    await Promise.all(this.#children.map((child) => child.reload()));
+  }
+
   /** Stops all, the last started first, so that each finds what it flushes into still running. */
   async stop(): Promise<void> {
     for (const child of this.#children.toReversed()) await child.stop();
