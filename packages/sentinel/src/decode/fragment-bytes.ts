@@ -63,13 +63,15 @@ export class FragmentBytes {
   ): FragmentRelation {
     let present = 0;
     let isSame = true;
-    for (let at = start; at < end; at += unitBytes) {
+    for (let at = start; at < end; at = this.#chunkStop(offset, start, at, end)) {
       const place = this.#place(datagram, offset + at - start);
-      if (place === none || !this.#isPresent(place)) continue;
-      present += unitBytes;
-      const stop = Math.min(at + unitBytes, end);
-      for (let i = at; i < stop; i++) {
-        if (buffer[i] !== this.#bytes[place + i - at]) isSame = false;
+      if (place === none) continue;
+      const stop = this.#chunkStop(offset, start, at, end);
+      for (let unit = at; unit < stop; unit += unitBytes) {
+        if (!this.#isPresent(place + unit - at)) continue;
+        present += unitBytes;
+        const unitEnd = Math.min(unit + unitBytes, end);
+        for (let i = unit; i < unitEnd; i++) isSame &&= buffer[i] === this.#bytes[place + i - at];
       }
     }
     if (present === 0) return 'new';
@@ -78,14 +80,22 @@ export class FragmentBytes {
 
   /** Keeps what of `buffer[start, end)` has not come before. The pool must have room for it. */
   keep(datagram: number, offset: number, buffer: Uint8Array, start: number, end: number): void {
-    for (let at = start; at < end; at += unitBytes) {
+    for (let at = start; at < end; at = this.#chunkStop(offset, start, at, end)) {
       const place = this.#claim(datagram, offset + at - start);
-      if (this.#isPresent(place)) continue;
-      const unit = place / unitBytes;
-      this.#present[unit >> 5]! |= 1 << (unit & 31);
-      this.#units[datagram]!++;
-      const stop = Math.min(at + unitBytes, end);
-      for (let i = at; i < stop; i++) this.#bytes[place + i - at] = buffer[i]!;
+      const stop = this.#chunkStop(offset, start, at, end);
+      let missing = at;
+      for (let unit = at; unit < stop; unit += unitBytes) {
+        const unitPlace = place + unit - at;
+        if (this.#isPresent(unitPlace)) {
+          if (unit > missing) this.#bytes.set(buffer.subarray(missing, unit), place + missing - at);
+          missing = unit + unitBytes;
+        } else {
+          const bit = unitPlace / unitBytes;
+          this.#present[bit >> 5]! |= 1 << (bit & 31);
+          this.#units[datagram]!++;
+        }
+      }
+      if (stop > missing) this.#bytes.set(buffer.subarray(missing, stop), place + missing - at);
     }
   }
 
@@ -108,6 +118,11 @@ export class FragmentBytes {
       this.#chunks[i] = none;
     }
     this.#units[datagram] = 0;
+  }
+
+  /** Where, in the buffer of a fragment that begins at `start`, the chunk ends in which `at` lies. */
+  #chunkStop(offset: number, start: number, at: number, end: number): number {
+    return Math.min(end, at + chunkBytes - ((offset + at - start) % chunkBytes));
   }
 
   /** Where in the pool a byte of a datagram lies. */

@@ -66,6 +66,18 @@ describe('TCP is found', () => {
     });
   });
 
+  it('in jumbograms, as long as their option says (RFC 2675)', () => {
+    const jumbo = withExtension(0, [6, 0, 0xc2, 4, 0, 0, 0, 31]);
+    jumbo.fill(0, 4, 6);
+    const padded = new Uint8Array(jumbo.length + 6);
+    padded.set(jumbo);
+    expect(decode(padded, linkType.raw)).toMatchObject({
+      outcome: 'ok',
+      payload: [1, 2, 3],
+      layout: { ipTotalLength: 71 },
+    });
+  });
+
   it('without the padding that Ethernet adds to short frames', () => {
     const padded = new Uint8Array(frame(linkType.ethernet, ipv4).length + 6);
     padded.set(frame(linkType.ethernet, ipv4));

@@ -66,16 +66,18 @@ export class IpFragments {
     this.#expire(nowNs);
     const { buffer, ip, transport } = layout;
     const isIpv4 = layout.ipVersion === 4;
-    const end = layout.ipTotalLength === 0 ? layout.end : ip + layout.ipTotalLength;
-    if (end > layout.end) return 'packet_truncated';
+    const captured = layout.ipTotalLength === 0 ? layout.end : ip + layout.ipTotalLength;
+    if (captured > layout.end) return 'packet_truncated';
     const start = isIpv4 ? transport : transport + 8;
     const field = isIpv4 ? ip + 6 : transport + 2;
     const bits = (buffer[field]! << 8) | buffer[field + 1]!;
     const offset = isIpv4 ? (bits & 0x1fff) * 8 : bits & 0xfff8;
     const isLast = isIpv4 ? (bits & 0x2000) === 0 : (bits & 1) === 0;
+    // All but the last are multiples of 8 bytes: IPv4 receivers cut off what is more, IPv6 forbids it.
+    const excess = isLast ? 0 : (captured - start) % 8;
+    const end = isIpv4 ? captured - excess : captured;
     const length = end - start;
-    // RFC 8200: all but the last are multiples of 8; and nothing may end behind the largest packet.
-    const isMalformed = length <= 0 || (!isLast && length % 8 !== 0) || offset + length > maxPacket;
+    const isMalformed = length <= 0 || (!isIpv4 && excess !== 0) || offset + length > maxPacket;
     if (isMalformed || transport - ip > maxHeader) return 'ip_fragment_refused';
 
     this.#readKey(layout);
