@@ -125,6 +125,11 @@ function sentinelFlags(options: ServiceOptions): Override[] {
   });
 }
 
+/** A sensor that writes files or to standard output works on machines that have no store. */
+function hasStore(name: ServiceName, { sentinel, store }: Settings): boolean {
+  return name !== 'sentinel' || sentinel.output.includes('socket') || store.url !== undefined;
+}
+
 async function serve(name: ServiceName, options: ServiceOptions): Promise<void> {
   ignoreEarlyReload();
   const settings = settingsOf(options, sentinelFlags(options));
@@ -135,7 +140,8 @@ async function serve(name: ServiceName, options: ServiceOptions): Promise<void> 
     name,
     service,
     // The dashboard shows every service's counters beside either data set.
-    stores: datasets.map((dataset) => openStore(settings, dataset, 'writer')),
+    openStores: () =>
+      hasStore(name, settings) ? datasets.map((dataset) => openStore(settings, dataset, 'writer')) : [],
     healthPort: settings.services.health_port,
     log,
   });

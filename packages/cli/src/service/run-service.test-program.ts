@@ -23,7 +23,7 @@ await runService({
       process.stdout.write('stopped\n');
     },
   },
-  stores: [],
+  openStores: () => [],
   healthPort: 0,
   log: pino({ level: 'silent' }),
 });

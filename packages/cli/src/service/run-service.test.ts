@@ -18,7 +18,7 @@ it('stops a service whose health port is taken, so that its process can end', as
   const run = runService({
     name: 'store',
     service,
-    stores: [],
+    openStores: () => [],
     healthPort: (other.address() as AddressInfo).port,
     log: pino({ level: 'silent' }),
   });

@@ -1,0 +1,46 @@
+import { recordMetrics, type Store } from '@ja4/store';
+import type { Logger } from 'pino';
+import type { Service, ServiceName } from './service.ts';
+
+const intervalMs = 10_000;
+const sayAfterFailures = 3;
+
+export interface CounterRecordsOptions {
+  readonly name: ServiceName;
+  readonly service: Pick<Service, 'counters'>;
+  /** Where the counters go. It may throw as long as there is no store yet, and is then tried again. */
+  readonly openStores: () => readonly Store[];
+  readonly log: Logger;
+}
+
+/** Stores a service's counters every ten seconds, which is how the dashboard knows them, until it is stopped. */
+export function recordCounters(options: CounterRecordsOptions): { stop(): Promise<void> } {
+  const { name, service, openStores, log } = options;
+  let stores: readonly Store[] | undefined;
+  let failures = 0;
+
+  const failed = (error: unknown) => {
+    // Once per outage, and not while the store is only started again: that is said elsewhere.
+    failures += 1;
+    if (failures === sayAfterFailures) log.warn({ error: String(error) }, 'counters cannot be stored');
+  };
+  const timer = setInterval(() => {
+    try {
+      stores ??= openStores();
+    } catch (error) {
+      return failed(error);
+    }
+    for (const store of stores) {
+      recordMetrics(store, name, service.counters()).then(() => {
+        failures = 0;
+      }, failed);
+    }
+  }, intervalMs);
+  timer.unref();
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await Promise.allSettled((stores ?? []).map((store) => store.close()));
+    },
+  };
+}
