@@ -32,6 +32,7 @@ interface Libc {
   readonly munmap: (address: bigint, length: number) => number;
   readonly poll: (descriptors: Int32Array, count: number, timeoutMs: number) => number;
   readonly pipe2: (ends: Int32Array, flags: number) => number;
+  readonly syscall: (number: number, a: number, b: ArrayBufferView, c: number) => number;
   readonly fcntl: (fd: number, command: number, argument: number) => number;
   readonly prctl: (option: number, a: number, b: number, c: number, d: number) => number;
   readonly capset: (header: ArrayBufferView, data: ArrayBufferView) => number;
@@ -64,7 +65,8 @@ export function libc(): Libc {
       munmap: library.func('int munmap(uintptr_t address, size_t length)'),
       poll: library.func('int poll(void *descriptors, unsigned long count, int timeout)'),
       pipe2: library.func('int pipe2(void *ends, int flags)'),
-      // Both are variadic in C; on Linux' calling conventions the extra arguments travel like fixed ones.
+      // These are variadic in C; on Linux' calling conventions the extra arguments travel like fixed ones.
+      syscall: library.func('long syscall(long number, long a, void *b, long c)'),
       fcntl: library.func('int fcntl(int fd, int command, long argument)'),
       prctl: library.func(
         'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',

@@ -5,6 +5,7 @@ import { InterfaceCapture } from './interface-capture.ts';
 import { libc } from './libc.ts';
 import { LocalDestinations } from './local-destinations.ts';
 import { noSuchInterface } from './network-interface.ts';
+import { takeShortTurns } from './short-turns.ts';
 
 /**
  * How long the thread waits in poll(2) for packets before its event loop gets a turn, in milliseconds; and when
@@ -52,6 +53,8 @@ export function startRingCapture(opened: readonly OpenedRing[], options: Capture
     closeAll();
     throw error;
   }
+
+  takeShortTurns();
 
   // struct pollfd { i32 descriptor; i16 wanted; i16 happened; }
   const polled = Int32Array.from(interfaces.flatMap(({ fd }) => [fd, POLLIN]));
