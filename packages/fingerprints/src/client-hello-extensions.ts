@@ -1,5 +1,5 @@
 import { byteText } from './byte-text.ts';
-import { uint8List, uint16List, vectorEnd } from './vector.ts';
+import { numberList, vectorEnd } from './vector.ts';
 
 /** What the extensions of a ClientHello say, as far as fingerprints and network events use it. */
 export interface ExtensionFields {
@@ -33,33 +33,50 @@ export const extensionType = {
   cookie: 44,
 } as const;
 
-/** Reads a body, `bytes[from, to)`, into its field; false when the body breaks its format. */
-type ExtensionReader = (fields: ExtensionFields, bytes: Uint8Array, from: number, to: number) => boolean;
+/** A bit for each type that {@link readExtension} reads, by type; no entry or 0 for the others. */
+export const readTypes: Readonly<Uint8Array> = bitPerType(
+  extensionType.serverName,
+  extensionType.supportedGroups,
+  extensionType.ecPointFormats,
+  extensionType.signatureAlgorithms,
+  extensionType.alpn,
+  extensionType.sessionTicket,
+  extensionType.preSharedKey,
+  extensionType.supportedVersions,
+);
 
-const readersByType: readonly (readonly [type: number, reader: ExtensionReader])[] = [
-  [extensionType.serverName, serverName],
-  [extensionType.supportedGroups, supportedGroups],
-  [extensionType.ecPointFormats, ecPointFormats],
-  [extensionType.signatureAlgorithms, signatureAlgorithms],
-  [extensionType.alpn, alpn],
-  [extensionType.sessionTicket, sessionTicket],
-  [extensionType.preSharedKey, preSharedKey],
-  [extensionType.supportedVersions, supportedVersions],
-];
+function bitPerType(...types: number[]): Uint8Array {
+  const bits = new Uint8Array(Math.max(...types) + 1);
+  for (const [index, type] of types.entries()) bits[type] = 1 << index;
+  return bits;
+}
 
-export const extensionReaders: readonly ExtensionReader[] = readersByType.map(([, reader]) => reader);
-
-const highestType = Math.max(...readersByType.map(([type]) => type));
-const indexByType = new Int8Array(highestType + 1).fill(-1);
-for (const [index, [type]] of readersByType.entries()) indexByType[type] = index;
-
-/** Which of {@link extensionReaders} (below 32) reads an extension of this type; -1 for none. */
-export function readerIndex(type: number): number {
-  return type <= highestType ? indexByType[type]! : -1;
+/** Reads an extension's body, `bytes[from, to)`, into its field; false when the body breaks its format. */
+export function readExtension(
+  fields: ExtensionFields,
+  type: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  switch (type) {
+    case extensionType.serverName:
+      return readServerName(fields, bytes, from, to);
+    case extensionType.alpn:
+      return readAlpn(fields, bytes, from, to);
+    case extensionType.sessionTicket: // RFC 5077 section 3.2
+      fields.hasSessionTicket = to > from;
+      return true;
+    case extensionType.preSharedKey: // RFC 8446 section 4.2.11
+      fields.hasPreSharedKey = true;
+      return true;
+    default:
+      return readNumbers(fields, type, bytes, from, to);
+  }
 }
 
 /** RFC 6066 section 3: a list of typed names, of which only host_name (0) was ever defined. */
-function serverName(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
+function readServerName(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
   const listEnd = vectorEnd(bytes, from, 2, to);
   if (listEnd < 0 || listEnd === from + 2 || bytes[from + 2] !== 0) return false;
   const nameEnd = vectorEnd(bytes, from + 3, 2, listEnd);
@@ -70,7 +87,7 @@ function serverName(fields: ExtensionFields, bytes: Uint8Array, from: number, to
 }
 
 /** RFC 7301 section 3.1. */
-function alpn(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
+function readAlpn(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
   const listEnd = vectorEnd(bytes, from, 2, to);
   if (listEnd < 0) return false;
   const names: string[] = [];
@@ -84,42 +101,25 @@ function alpn(fields: ExtensionFields, bytes: Uint8Array, from: number, to: numb
   return true;
 }
 
-/** RFC 8446 section 4.2.1; the length is one byte in a ClientHello. */
-function supportedVersions(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
-  const end = vectorEnd(bytes, from, 1, to);
-  if (end >= 0) fields.supportedVersions = uint16List(bytes, from + 1, end);
-  return end >= 0;
-}
-
-/** RFC 8446 section 4.2.7. */
-function supportedGroups(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
-  const end = vectorEnd(bytes, from, 2, to);
-  if (end >= 0) fields.supportedGroups = uint16List(bytes, from + 2, end);
-  return end >= 0;
-}
-
-/** RFC 8422 section 5.1.2. */
-function ecPointFormats(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
-  const end = vectorEnd(bytes, from, 1, to);
-  if (end >= 0) fields.ecPointFormats = uint8List(bytes, from + 1, end);
-  return end >= 0;
-}
-
-/** RFC 8446 section 4.2.3. */
-function signatureAlgorithms(fields: ExtensionFields, bytes: Uint8Array, from: number, to: number): boolean {
-  const end = vectorEnd(bytes, from, 2, to);
-  if (end >= 0) fields.signatureAlgorithms = uint16List(bytes, from + 2, end);
-  return end >= 0;
-}
-
-/** RFC 5077 section 3.2. */
-function sessionTicket(fields: ExtensionFields, _bytes: Uint8Array, from: number, to: number): boolean {
-  fields.hasSessionTicket = to > from;
-  return true;
-}
-
-/** RFC 8446 section 4.2.11. */
-function preSharedKey(fields: ExtensionFields): boolean {
-  fields.hasPreSharedKey = true;
+/**
+ * Extensions that are one vector of numbers: groups (RFC 8446 section 4.2.7) and signature algorithms (4.2.3)
+ * after a length of two bytes, versions (4.2.1) and point formats (RFC 8422 section 5.1.2) after one.
+ */
+function readNumbers(
+  fields: ExtensionFields,
+  type: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  const isShort = type === extensionType.supportedVersions || type === extensionType.ecPointFormats;
+  const lengthWidth = isShort ? 1 : 2;
+  const end = vectorEnd(bytes, from, lengthWidth, to);
+  if (end < 0) return false;
+  const numbers = numberList(bytes, from + lengthWidth, end, type === extensionType.ecPointFormats ? 1 : 2);
+  if (type === extensionType.supportedGroups) fields.supportedGroups = numbers;
+  else if (type === extensionType.signatureAlgorithms) fields.signatureAlgorithms = numbers;
+  else if (type === extensionType.supportedVersions) fields.supportedVersions = numbers;
+  else fields.ecPointFormats = numbers;
   return true;
 }

@@ -1,7 +1,7 @@
-import { type ExtensionFields, extensionReaders, readerIndex } from './client-hello-extensions.ts';
+import { type ExtensionFields, readExtension, readTypes } from './client-hello-extensions.ts';
 import type { HelloTransport } from './hello-transport.ts';
 import type { ParseResult } from './parse-result.ts';
-import { uint8List, uint16, uint16List, vectorEnd } from './vector.ts';
+import { numberList, uint16, vectorEnd } from './vector.ts';
 
 /**
  * A TLS ClientHello (RFC 8446 section 4.1.2) as far as fingerprints need it. Lists are in wire order with
@@ -79,8 +79,8 @@ export function parseClientHello(
   const hello: MutableHello = {
     legacyVersion: uint16(bytes, 4),
     sessionIdLength,
-    cipherSuites: uint16List(bytes, ciphersAt + 2, ciphersEnd),
-    compressionMethods: uint8List(bytes, ciphersEnd + 1, methodsEnd),
+    cipherSuites: numberList(bytes, ciphersAt + 2, ciphersEnd, 2),
+    compressionMethods: numberList(bytes, ciphersEnd + 1, methodsEnd, 1),
     extensions: [],
     malformedExtensions: [],
     alpn: [],
@@ -120,11 +120,10 @@ function readExtensions(hello: MutableHello, bytes: Uint8Array, start: number, e
     const type = (bytes[at]! << 8) | bytes[at + 1]!;
     hello.extensions.push(type);
     // A repeated extension is illegal (RFC 8446, 4.2); the first is the one that names the field.
-    const index = readerIndex(type);
-    if (index >= 0 && (seen & (1 << index)) === 0) {
-      seen |= 1 << index;
-      const read = extensionReaders[index]!;
-      if (!read(hello, bytes, bodyStart, bodyEnd)) hello.malformedExtensions.push(type);
+    const bit = type < readTypes.length ? readTypes[type]! & ~seen : 0;
+    if (bit !== 0) {
+      seen |= bit;
+      if (!readExtension(hello, type, bytes, bodyStart, bodyEnd)) hello.malformedExtensions.push(type);
     }
     at = bodyEnd;
   }

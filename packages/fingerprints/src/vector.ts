@@ -16,17 +16,12 @@ export function vectorEnd(bytes: Uint8Array, at: number, width: 1 | 2, end: numb
   return stop > end ? -1 : stop;
 }
 
-/** The 16-bit numbers in `bytes[from, to)`; an odd last byte is left out. */
-export function uint16List(bytes: Uint8Array, from: number, to: number): number[] {
-  const length = (to - from) >> 1;
+/** The numbers of `width` bytes in `bytes[from, to)`; an odd last byte is left out. */
+export function numberList(bytes: Uint8Array, from: number, to: number, width: 1 | 2): number[] {
+  const length = width === 1 ? to - from : (to - from) >> 1;
   const list = new Array<number>(length);
-  for (let i = 0, at = from; i < length; i++, at += 2) list[i] = (bytes[at]! << 8) | bytes[at + 1]!;
-  return list;
-}
-
-/** The bytes in `bytes[from, to)` as numbers. */
-export function uint8List(bytes: Uint8Array, from: number, to: number): number[] {
-  const list = new Array<number>(to - from);
-  for (let i = from; i < to; i++) list[i - from] = bytes[i]!;
+  for (let i = 0, at = from; i < length; i++, at += width) {
+    list[i] = width === 1 ? bytes[at]! : (bytes[at]! << 8) | bytes[at + 1]!;
+  }
   return list;
 }
