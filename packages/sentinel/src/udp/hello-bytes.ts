@@ -1,8 +1,13 @@
 /** Holds a browser's hello with a post-quantum key share (about 1,900 bytes) without growing. */
-export const usualHelloBytes = 2048;
+const usualHelloBytes = 2048;
+/** Pieces that need no more room to be remembered. */
+const usualRanges = 16;
 
 /** Chromium cuts its hello into a dozen pieces; more gaps than this at one time are no client's. */
 const maxRanges = 128;
+
+/** What holding a browser's hello takes (bytes). */
+export const usualHelloSize = usualHelloBytes + 2 * 4 * usualRanges;
 
 /**
  * The bytes of one handshake message, put where their offsets say. Pieces may come in any order, twice, or
@@ -13,12 +18,17 @@ export class HelloBytes {
   /** How many datagrams had a part in it. */
   datagrams = 0;
   /** Filled places, ascending and apart: start and end of each. */
-  readonly #ranges = new Int32Array(2 * maxRanges);
+  #ranges = new Int32Array(2 * usualRanges);
   #count = 0;
 
   reset(): void {
     this.#count = 0;
     this.datagrams = 0;
+  }
+
+  /** Bytes of memory that this takes. */
+  get size(): number {
+    return this.bytes.length + this.#ranges.byteLength;
   }
 
   /** How many bytes there are from the start without a hole. */
@@ -32,7 +42,7 @@ export class HelloBytes {
    */
   add(offset: number, source: Uint8Array, start: number, end: number): boolean {
     const to = offset + (end - start);
-    const ranges = this.#ranges;
+    let ranges = this.#ranges;
     this.#reserve(to);
     // The ranges that overlap or touch the piece are [first, last).
     let first = 0;
@@ -53,6 +63,11 @@ export class HelloBytes {
     if (free < to) this.#copy(free, to, source, start - offset);
     const count = this.#count - (last - first) + 1;
     if (count > maxRanges) return false;
+    if (2 * count > ranges.length) {
+      ranges = new Int32Array(2 * ranges.length);
+      ranges.set(this.#ranges);
+      this.#ranges = ranges;
+    }
     if (last !== first + 1) ranges.copyWithin(2 * first + 2, 2 * last, 2 * this.#count);
     ranges[2 * first] = mergedStart;
     ranges[2 * first + 1] = mergedEnd;

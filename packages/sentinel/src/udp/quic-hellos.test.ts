@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SourceExclusions } from '../source-exclusions.ts';
+import { usualHelloSize } from './hello-bytes.ts';
 import {
   ackFrame,
   closeFrame,
@@ -177,6 +178,19 @@ describe('the hello of a QUIC client', () => {
     expect(wire.counted()).toEqual({});
   });
 
+  it('is found in each of several connections that mix on the same addresses and ports', () => {
+    const wire = new Wire();
+    const ids = [1, 2, 3].map((n) => new Uint8Array(8).fill(n));
+    const hellos = ids.map((_, i) => helloOf('shop.example', 1800, i));
+    const parts = (piece: Piece) =>
+      ids.map((dcid, i) => initialPacket([cryptoFrame(hellos[i]!, piece)], { dcid }));
+    wire.toServer(...parts([600, 1200]), ...parts([0, 600]), ...parts([1200, hello.length]));
+    wire.toServer(...parts([0, 600]));
+    expect(wire.messages()).toEqual(hellos);
+    expect(new Set(wire.hellos.map(({ from }) => from))).toEqual(new Set(['192.0.2.1:50000']));
+    expect(wire.counted()).toEqual({ hellos_retransmitted: 3 });
+  });
+
   it('is counted, not emitted, when it is the second after a HelloRetryRequest', () => {
     const wire = new Wire();
     wire.toServer(oneInitial());
@@ -300,7 +314,7 @@ describe('the table of flows', () => {
   });
 
   it('holds no more bytes than allowed for all clients together', () => {
-    const wire = new Wire({ heldBytes: 10 * 2048 });
+    const wire = new Wire({ heldBytes: 10 * usualHelloSize });
     for (let port = 1; port <= 15; port++) wire.send([client[0], port], server, firstHalf());
     expect(wire.flows.size).toBe(10);
     expect(wire.counted()).toEqual({ flows_evicted_for_memory: 5, hello_incomplete: 5 });

@@ -36,9 +36,10 @@ const minLongHeader = 7;
 /** RFC 9000, 14.1. */
 const minFirstDatagram = 1200;
 
-/** Bits of what is known of a connection besides its hello. */
+/** Bits of what is known of a connection, or of its flow, besides the hello. */
 const sawRetry = 1;
 const sawSecondHello = 2;
+const hasOthersBeside = 4;
 
 /**
  * QUIC datagrams (RFC 9000) to the hellos of clients. Keys follow from the first packet of a client, and are
@@ -107,10 +108,11 @@ export class QuicHellos {
       frames = this.#openWithNewKeys(buffer, at);
       if (frames === undefined) return;
       slot = hellos.open('quic', nowNs);
-      this.#keep(slot, buffer);
+      this.#keep(slot, buffer, 0);
     } else {
-      hellos.table.touch(slot, nowNs);
       if (hellos.isExcluded(slot)) return;
+      slot = this.#connection(slot, buffer);
+      hellos.table.touch(slot, nowNs);
       const isKnown = hellos.transportOf(slot) === 'quic' && this.#header.versionCode === this.#version[slot];
       if (isKnown) {
         if (!hellos.isCollecting(slot) && this.#isAcknowledgement()) return;
@@ -123,13 +125,41 @@ export class QuicHellos {
       if (frames === undefined) {
         frames = this.#openWithNewKeys(buffer, at);
         if (frames === undefined) return;
-        // After a Retry the same hello is sent again (RFC 9000, 17.2.5.3); otherwise this is another connection.
-        const isAfterRetry = isKnown && (this.#known[slot]! & sawRetry) !== 0 && this.#header.tokenLength > 0;
-        if (!isAfterRetry) slot = hellos.restart(slot, 'quic', nowNs);
-        this.#keep(slot, buffer);
+        slot = this.#another(slot, isKnown, buffer, nowNs);
       }
     }
     this.#read(slot, frames, nowNs);
+  }
+
+  /** Of several connections at the same time on the same addresses and ports, the one of this packet. */
+  #connection(slot: number, buffer: Uint8Array): number {
+    const { dcid, dcidLength } = this.#header;
+    if ((this.#known[slot]! & hasOthersBeside) === 0 || this.#hasConnectionId(slot, buffer)) return slot;
+    const beside = this.#hellos.findBeside(buffer, dcid, dcid + dcidLength);
+    return beside !== -1 && this.#hasConnectionId(beside, buffer) ? beside : slot;
+  }
+
+  /** The slot for a packet of a flow that only the keys from its own connection id opened. */
+  #another(slot: number, isKnown: boolean, buffer: Uint8Array, nowNs: number): number {
+    const hellos = this.#hellos;
+    const { dcid, dcidLength, tokenLength } = this.#header;
+    const known = this.#known[slot]!;
+    if (isKnown && (known & sawRetry) !== 0 && tokenLength > 0) {
+      // After a Retry the same hello is sent again (RFC 9000, 17.2.5.3).
+      this.#keep(slot, buffer, known & hasOthersBeside);
+      return slot;
+    }
+    if (hellos.transportOf(slot) !== 'quic' || !hellos.isCollecting(slot)) {
+      const next = hellos.restart(slot, 'quic', nowNs);
+      this.#keep(next, buffer, known & hasOthersBeside);
+      return next;
+    }
+    // Libraries can run several connections over one socket; their first packets may mix.
+    this.#known[slot] = known | hasOthersBeside;
+    hellos.findBeside(buffer, dcid, dcid + dcidLength);
+    const beside = hellos.openBeside(slot, 'quic', nowNs);
+    this.#keep(beside, buffer, 0);
+    return beside;
   }
 
   #isAcknowledgement(): boolean {
@@ -152,11 +182,11 @@ export class QuicHellos {
     return openInitial(keys, keysAt, buffer, at, this.#header.packetNumber, this.#header.end);
   }
 
-  #keep(slot: number, buffer: Uint8Array): void {
+  #keep(slot: number, buffer: Uint8Array, known: number): void {
     const { versionCode, dcid, dcidLength } = this.#header;
     this.#keys.set(this.#newKeys, slot * initialKeysLength);
     this.#version[slot] = versionCode;
-    this.#known[slot] = 0;
+    this.#known[slot] = known;
     const base = slot * connectionIdStride;
     this.#dcid[base] = dcidLength;
     for (let i = 0; i < dcidLength; i++) this.#dcid[base + 1 + i] = buffer[dcid + i]!;

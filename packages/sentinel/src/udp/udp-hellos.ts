@@ -5,7 +5,7 @@ import type { FlowLimits } from '../flow/flow-limits.ts';
 import { FlowTable, keyWords } from '../flow/flow-table.ts';
 import type { HelloFlow } from '../flow/tcp-flows.ts';
 import type { SourceExclusions } from '../source-exclusions.ts';
-import { HelloBytes, usualHelloBytes } from './hello-bytes.ts';
+import { HelloBytes, usualHelloSize } from './hello-bytes.ts';
 
 /** Where a flow stands; 0 is a free slot. */
 const collecting = 1;
@@ -54,6 +54,8 @@ export class UdpHellos {
   readonly #spare: HelloBytes[] = [];
   readonly #key = new Int32Array(keyWords);
   readonly #reverseKey = new Int32Array(keyWords);
+  readonly #besideKey = new Int32Array(keyWords);
+  readonly #hashSeed: number;
   readonly #exclusions: SourceExclusions | undefined;
   #layout: FrameLayout | undefined;
   #heldBytes = 0;
@@ -70,6 +72,7 @@ export class UdpHellos {
     this.#statistics = statistics;
     this.#onHandshake = onHandshake;
     this.#exclusions = exclusions;
+    this.#hashSeed = hashSeed;
     this.table = new FlowTable(flows, (slot) => this.#release(slot), hashSeed);
     this.#state = new Uint8Array(flows);
     this.#transport = new Uint8Array(flows);
@@ -109,18 +112,13 @@ export class UdpHellos {
     if (this.#exclusions === undefined || this.#layout === undefined) return false;
     if (!this.#exclusions.matches(this.#layout)) return false;
     this.#statistics.connections_excluded++;
-    this.#end(this.#insert(nowNs), excluded);
+    this.#end(this.#insert(this.#key, nowNs), excluded);
     return true;
   }
 
   /** A slot for the selected flow, which has none. */
   open(transport: UdpTransport, nowNs: number): number {
-    const slot = this.#insert(nowNs);
-    this.#state[slot] = collecting;
-    this.#transport[slot] = transports.indexOf(transport);
-    this.#startedNs[slot] = nowNs;
-    this.#firstByteNs[slot] = 0;
-    return slot;
+    return this.#begin(this.#insert(this.#key, nowNs), transport, nowNs);
   }
 
   /**
@@ -131,11 +129,35 @@ export class UdpHellos {
     const length = this.#length[slot]!;
     const [first, second] = [this.#random[2 * slot]!, this.#random[2 * slot + 1]!];
     this.table.remove(slot);
-    const next = this.open(transport, nowNs);
-    this.#length[next] = length;
-    this.#random[2 * next] = first;
-    this.#random[2 * next + 1] = second;
-    return next;
+    return this.#remember(this.open(transport, nowNs), length, first, second);
+  }
+
+  /**
+   * A slot beside that of the selected flow, for another connection at the same time on the same addresses and
+   * ports. It is named by what {@link findBeside} was given last.
+   */
+  openBeside(slot: number, transport: UdpTransport, nowNs: number): number {
+    const length = this.#length[slot]!;
+    const [first, second] = [this.#random[2 * slot]!, this.#random[2 * slot + 1]!];
+    const beside = this.#begin(this.#insert(this.#besideKey, nowNs), transport, nowNs);
+    return this.#remember(beside, length, first, second);
+  }
+
+  /** The slot opened beside the selected flow for the connection named `bytes[start, end)`, or -1. */
+  findBeside(bytes: Uint8Array, start: number, end: number): number {
+    // Mixed with the seed, so that no name can be chosen to hit the key of another flow.
+    let hash = this.#hashSeed ^ (end - start);
+    for (let i = start; i < end; i++) {
+      hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+      hash ^= hash >>> 15;
+    }
+    const key = this.#besideKey;
+    for (let i = 0; i < keyWords; i++) {
+      hash = Math.imul(hash ^ (hash >>> 13) ^ i, 0x9e3779b1);
+      // The ports stay as they are.
+      key[i] = i === keyWords - 1 ? this.#key[i]! : this.#key[i]! ^ hash;
+    }
+    return this.table.find(key);
   }
 
   transportOf(slot: number): UdpTransport {
@@ -174,9 +196,9 @@ export class UdpHellos {
       return;
     }
     const hello = this.#heldOf(slot);
-    const before = hello.bytes.length;
+    const before = hello.size;
     const accepted = hello.add(offset, source, start, end);
-    this.#heldBytes += hello.bytes.length - before;
+    this.#heldBytes += hello.size - before;
     if (!accepted) this.giveUp(slot, 'hello_too_many_segments');
   }
 
@@ -243,8 +265,9 @@ export class UdpHellos {
         this.#random[2 * slot + 1] = word(message, randomAt + 4);
       }
       const flow: HelloFlow = {
-        keys: this.table.keys,
-        keyAt: slot * keyWords,
+        // Not the table's, which for a slot beside another holds more than the addresses.
+        keys: this.#key,
+        keyAt: 0,
         slot,
         startedNs: this.#startedNs[slot]!,
         hasSyn: false,
@@ -256,9 +279,24 @@ export class UdpHellos {
     this.#end(slot, finished);
   }
 
-  #insert(nowNs: number): number {
+  #insert(key: Int32Array, nowNs: number): number {
     if (this.table.size === this.table.capacity) this.#statistics.flows_evicted++;
-    return this.table.insert(this.#key, nowNs);
+    return this.table.insert(key, nowNs);
+  }
+
+  #begin(slot: number, transport: UdpTransport, nowNs: number): number {
+    this.#state[slot] = collecting;
+    this.#transport[slot] = transports.indexOf(transport);
+    this.#startedNs[slot] = nowNs;
+    this.#firstByteNs[slot] = 0;
+    return slot;
+  }
+
+  #remember(slot: number, length: number, first: number, second: number): number {
+    this.#length[slot] = length;
+    this.#random[2 * slot] = first;
+    this.#random[2 * slot + 1] = second;
+    return slot;
   }
 
   #end(slot: number, state: typeof finished | typeof givenUp | typeof excluded): void {
@@ -273,7 +311,7 @@ export class UdpHellos {
       hello = this.#spare.pop() ?? new HelloBytes();
       hello.reset();
       this.#held.set(slot, hello);
-      this.#heldBytes += hello.bytes.length;
+      this.#heldBytes += hello.size;
     }
     return hello;
   }
@@ -281,8 +319,8 @@ export class UdpHellos {
   #drop(slot: number): void {
     const hello = this.#held.get(slot);
     if (hello === undefined) return;
-    this.#heldBytes -= hello.bytes.length;
-    if (hello.bytes.length <= usualHelloBytes) this.#spare.push(hello);
+    this.#heldBytes -= hello.size;
+    if (hello.size <= usualHelloSize) this.#spare.push(hello);
     this.#held.delete(slot);
   }
 
