@@ -36,6 +36,7 @@ export class InterfaceCapture {
   readonly #log: Logger;
   readonly #promiscuous: boolean;
   #boundTo: number | undefined;
+  #wasBound = false;
   #saidNotLocal = false;
 
   constructor({ interface: name, fd, blocks }: OpenedRing, options: InterfaceCaptureOptions) {
@@ -103,14 +104,19 @@ export class InterfaceCapture {
   /** Binds to the interface of this name, which may have been removed and made again under a new number. */
   #follow(): void {
     const index = interfaceIndex(this.name);
-    if (index === undefined) {
+    if (index !== undefined && index === this.#boundTo) return;
+    if (index === undefined || !bindToInterface(this.fd, index)) {
+      const state = this.#wasBound ? 'is gone' : 'does not exist';
       this.#boundTo = undefined;
-      this.#setTrouble(`the interface ${this.name} is gone: waiting for it`);
-    } else if (index !== this.#boundTo && bindToInterface(this.fd, index)) {
-      this.#boundTo = index;
-      if (this.#promiscuous && index !== 0) hearEverything(this.fd, index);
-      this.#setTrouble(undefined);
+      this.#setTrouble(`the interface ${this.name} ${state}: waiting for it`);
+      return;
     }
+    this.#boundTo = index;
+    this.#wasBound = true;
+    if (this.#promiscuous && index !== 0 && !hearEverything(this.fd, index)) {
+      this.#log.warn({ interface: this.name }, 'the interface cannot be made promiscuous');
+    }
+    this.#setTrouble(undefined);
   }
 
   #setTrouble(why: string | undefined): void {
