@@ -1,97 +1,20 @@
-import { Command, CommanderError } from 'commander';
-import manifest from '../package.json' with { type: 'json' };
-import { describeError } from './operator-error.ts';
+import { plainFingerprint } from './fingerprint/plain-arguments.ts';
 
-/** How long a failed command may take to write its last lines and close what it opened. */
-const lingerMs = 5_000;
+// Whatever the caller's umask: who may write the folder of the sockets can put other ones in their place.
+process.umask(process.umask() | 0o022);
 
-type Register = (program: Command) => void;
-
-/** Each command's module is loaded only when it is asked for, so that a service holds no other's code in memory. */
-const commands: Readonly<Record<string, () => Promise<Register>>> = {
-  up: async () => (await import('./commands/up.ts')).addUpCommand,
-  fingerprint: async () => (await import('./commands/fingerprint.ts')).addFingerprintCommand,
-  replay: async () => (await import('./commands/replay.ts')).addReplayCommand,
-  store: services,
-  correlator: services,
-  sentinel: services,
-  detector: services,
-  dashboard: services,
-  detect: async () => (await import('./commands/detect.ts')).addDetectCommand,
-  evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluateCommand,
-  db: async () => (await import('./commands/db.ts')).addDbCommands,
-  config: async () => (await import('./commands/config.ts')).addConfigCommands,
-  doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
-};
-
-async function services(): Promise<Register> {
-  return (await import('./commands/services.ts')).addServiceCommands;
-}
-
-/** The module of the command that the arguments name; all of them when they name none (help, a typing error). */
-async function registers(args: readonly string[]): Promise<ReadonlySet<Register>> {
-  const named = args.find((arg) => Object.hasOwn(commands, arg));
-  const wanted = named === undefined ? Object.values(commands) : [commands[named] ?? services];
-  return new Set(await Promise.all(wanted.map((load) => load())));
-}
-
-async function buildProgram(args: readonly string[]): Promise<Command> {
-  const program = new Command('ja4')
-    .description('Watches TLS handshakes and HTTP requests, and shows which visitors are bots and why.')
-    .option('--config <file>', 'configuration file (default: ja4.yml if present)')
-    .option('--data-dir <dir>', 'folder for everything that is written (default: ./data)')
-    .option('--json', 'results as JSON on standard output')
-    .option('--verbose', 'more lines; the stack with an error')
-    .version(manifest.version, '--version', 'print the version')
-    .addHelpText('after', '\nExample:\n  ja4 up --demo        start everything with the bundled sample')
-    .showSuggestionAfterError()
-    .enablePositionalOptions(false);
-  for (const register of await registers(args)) register(program);
-  for (const command of program.commands) inherit(command);
-  return program;
-}
-
-/** `--config`, `--json` … are accepted behind the command's name as well as before it. */
-function inherit(command: Command): void {
-  command
-    .option('--config <file>', 'configuration file (default: ja4.yml if present)')
-    .option('--data-dir <dir>', 'folder for everything that is written (default: ./data)')
-    .option('--json', 'results as JSON on standard output')
-    .option('--verbose', 'more lines; the stack with an error')
-    .exitOverride();
-  for (const child of command.commands) inherit(child);
-}
-
-async function main(): Promise<void> {
-  // Whatever the caller's umask: who may write the folder of the sockets can put other ones in their place.
-  process.umask(process.umask() | 0o022);
-  // A reader that has enough (`ja4 fingerprint … | head`) is not an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+const args = process.argv.slice(2);
+const plain = plainFingerprint(args);
+if (plain === undefined) {
+  const { runProgram } = await import('./program.ts');
+  await runProgram(args);
+} else {
   try {
-    const program = await buildProgram(process.argv.slice(2));
-    await program.exitOverride().parseAsync();
+    const { fingerprintFiles } = await import('./fingerprint/fingerprint-files.ts');
+    process.exitCode = await fingerprintFiles(plain.files, plain.options);
   } catch (error) {
-    if (error instanceof CommanderError) {
-      // commander has printed its line; help and version are not failures.
-      process.exitCode = error.exitCode === 0 ? 0 : 2;
-      return;
-    }
-    const { line, exitCode, stack } = describeError(error);
-    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-    // A supervisor says it, together with what it does about it.
-    if (process.send === undefined) process.stderr.write(`ja4: ${line}\n`);
-    else process.send({ type: 'failed', line, code });
-    if (process.argv.includes('--verbose') && stack !== undefined) process.stderr.write(`${stack}\n`);
-    process.exitCode = exitCode;
-    // What a failed command has left open must not keep it alive.
-    setTimeout(() => process.exit(), lingerMs).unref();
-  } finally {
-    // The channel to the supervisor would keep a finished process alive.
-    if (process.connected) process.disconnect();
+    const { describeError } = await import('./operator-error.ts');
+    process.stderr.write(`ja4: ${describeError(error).line}\n`);
+    process.exitCode = 1;
   }
 }
-
-await main();

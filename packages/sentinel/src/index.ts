@@ -14,3 +14,6 @@ export type { EventOutput } from './output/event-output.ts';
 export type { SentinelOptions, Service } from './sentinel.ts';
 export { startSentinel } from './start-sentinel.ts';
 export * from './synthetic/index.ts';
+
+/** How counters are told to people and to Prometheus; who only reads captures does without. */
+export const loadMetricOf = async () => (await import('./metric-families.ts')).metricOf;

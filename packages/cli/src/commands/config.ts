@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { configJsonSchema } from '../config/config-paths.ts';
 import type { Settings } from '../config/load-config.ts';
-import { optionsOf, printResult, settingsOf } from './context.ts';
+import { optionsOf, printResult } from './options.ts';
+import { settingsOf } from './settings.ts';
 
 /** The settings with secrets hidden. */
 function shown(settings: Settings): object {

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { operatorError } from '../operator-error.ts';
 import { serviceLog } from '../service/log.ts';
 import { type Dataset, withStore, withStoreAsItIs } from '../store/open-store.ts';
-import { optionsOf, printResult, settingsOf } from './context.ts';
+import { optionsOf, printResult } from './options.ts';
+import { settingsOf } from './settings.ts';
 
 interface DbOptions {
   readonly demo?: boolean;

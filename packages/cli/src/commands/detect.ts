@@ -6,7 +6,8 @@ import type { Settings } from '../config/load-config.ts';
 import { operatorError } from '../operator-error.ts';
 import { serviceLog } from '../service/log.ts';
 import { type Dataset, withStore } from '../store/open-store.ts';
-import { optionsOf, printResult, settingsOf } from './context.ts';
+import { optionsOf, printResult } from './options.ts';
+import { settingsOf } from './settings.ts';
 
 /** `ja4 detect --once`: one detection cycle now. */
 export function addDetectCommand(program: Command): void {

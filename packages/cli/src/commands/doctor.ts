@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Check } from '../doctor/check.ts';
 import { runChecks } from '../doctor/checks.ts';
-import { optionsOf, settingsOf } from './context.ts';
+import { optionsOf } from './options.ts';
+import { settingsOf } from './settings.ts';
 
 const marks: Readonly<Record<Check['state'], string>> = {
   ok: 'ok     ',

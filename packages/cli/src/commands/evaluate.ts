@@ -7,8 +7,9 @@ import { recordingBeside, replayRecording } from '../recording/recording.ts';
 import { serviceLog } from '../service/log.ts';
 import { withStore, withTemporaryStore } from '../store/open-store.ts';
 import { readableSystemError } from '../system-error.ts';
-import { optionsOf, printResult, settingsOf } from './context.ts';
 import { detectOnce } from './detect.ts';
+import { optionsOf, printResult } from './options.ts';
+import { settingsOf } from './settings.ts';
 
 interface EvaluateCommandOptions {
   readonly labels: string;

@@ -4,7 +4,8 @@ import { withProgress } from '../progress.ts';
 import { lastRequestMs, type RecordingReport, replayRecording } from '../recording/recording.ts';
 import { serviceLog } from '../service/log.ts';
 import { withStore } from '../store/open-store.ts';
-import { optionsOf, printResult, settingsOf } from './context.ts';
+import { optionsOf, printResult } from './options.ts';
+import { settingsOf } from './settings.ts';
 
 interface ReplayCommandOptions {
   readonly pcap: string[];

@@ -10,7 +10,8 @@ import { runService } from '../service/run-service.ts';
 import type { Service, ServiceName } from '../service/service.ts';
 import { ignoreEarlyReload } from '../service/stop-request.ts';
 import { type Dataset, memoryLimit, openStore } from '../store/open-store.ts';
-import { type CommonOptions, optionsOf, settingsOf } from './context.ts';
+import { type CommonOptions, optionsOf } from './options.ts';
+import { settingsOf } from './settings.ts';
 
 type ServiceOptions = CommonOptions & {
   readonly demo?: boolean;

@@ -15,7 +15,8 @@ import { readableLogLine } from '../supervisor/log-lines.ts';
 import { RepeatFilter } from '../supervisor/repeat-filter.ts';
 import { loadSampleInChild } from '../supervisor/sample-child.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
-import { type CommonOptions, optionsOf, settingsOf } from './context.ts';
+import { type CommonOptions, optionsOf } from './options.ts';
+import { settingsOf } from './settings.ts';
 
 type UpOptions = CommonOptions & { readonly demo?: boolean };
 

@@ -35,6 +35,33 @@ describe('configuration', () => {
     expect(settings.sentinel.ports).toEqual([443, 8443]);
   });
 
+  it.each([
+    ['one name', 'sentinel:\n  interface: eth0\n', {}, ['eth0']],
+    ['a list', 'sentinel:\n  interface: [eth0, eth1.7]\n', {}, ['eth0', 'eth1.7']],
+    ['text with commas', 'sentinel:\n  interface: eth0, eth1\n', {}, ['eth0', 'eth1']],
+    ['a variable', 'sentinel:\n  interface: lo\n', { JA4_SENTINEL_INTERFACE: 'eth0,eth1' }, ['eth0', 'eth1']],
+    ['a name of digits', '', { JA4_SENTINEL_INTERFACE: '10' }, ['10']],
+    ['nothing', '', {}, ['any']],
+  ])('takes interfaces as %s', (_, text, environment, interfaces) => {
+    expect(withFile(text, environment)().sentinel.interface).toEqual(interfaces);
+  });
+
+  it.each([
+    ['', {}, ['socket']],
+    ['sentinel:\n  output: stdout\n', {}, ['stdout']],
+    ['sentinel:\n  output: [socket, /var/log/ja4/n.jsonl]\n', {}, ['socket', '/var/log/ja4/n.jsonl']],
+    ['', { JA4_SENTINEL_OUTPUT: '-, log/n.jsonl' }, ['stdout', resolve('log/n.jsonl')]],
+  ])('sends events where %j %j says', (text, environment, outputs) => {
+    expect(withFile(text, environment)().sentinel.output).toEqual(outputs);
+  });
+
+  it('tells local addresses that are not set from none', () => {
+    expect(withFile('')().sentinel.local_addresses).toBeUndefined();
+    expect(withFile('sentinel:\n  local_addresses: []\n')().sentinel.local_addresses).toEqual([]);
+    const environment = { JA4_SENTINEL_LOCAL_ADDRESSES: '192.0.2.1, 2001:db8::/64' };
+    expect(withFile('', environment)().sentinel.local_addresses).toEqual(['192.0.2.1', '2001:db8::/64']);
+  });
+
   it("accepts the original's variables", () => {
     const settings = loadConfig({
       environment: { CLICKHOUSE_HOST: 'db.example', CLICKHOUSE_PORT: '8124', AE_WEIGHT: '0.4' },
@@ -59,6 +86,20 @@ describe('configuration', () => {
     ],
     ['', { JA4_DASHBOARD_PORT: 'x' }, /JA4_DASHBOARD_PORT: dashboard\.port: expected/],
     ['- a\n- b\n', {}, /expected sections/],
+    ['sentinel:\n  interface: [any, eth0]\n', {}, /sentinel\.interface: any stands for all interfaces/],
+    ['sentinel:\n  interface: eth0/1\n', {}, /sentinel\.interface: expected names of network interfaces/],
+    ['sentinel:\n  interface: []\n', {}, /sentinel\.interface: expected at least one/],
+    ['sentinel:\n  interface: 7\n', {}, /sentinel\.interface: expected the name of a network interface/],
+    ['sentinel:\n  output: stout\n', {}, /sentinel\.output: expected socket, stdout or the path/],
+    ['sentinel:\n  output: ["-", stdout]\n', {}, /sentinel\.output: names one output twice/],
+    ['sentinel:\n  output: ~/x\n', {}, /sentinel\.output: .*"~" is the shell's/],
+    [
+      'sentinel:\n  outputs: stdout\n',
+      {},
+      /sentinel\.outputs is not a setting; did you mean sentinel\.output\?/,
+    ],
+    ['sentinel:\n  local_address: []\n', {}, /did you mean sentinel\.local_addresses\?/],
+    ['', { JA4_SENTINEL_LOCAL_ADDRESSES: 'x' }, /JA4_SENTINEL_LOCAL_ADDRESSES: .*expected an address/],
     ['a: [', {}, /ja4\.yml: /],
     ['store:\n  logs_database: "x; DROP"\n', {}, /store\.logs_database: expected an identifier/],
   ])('refuses %j %j with path, reason and nearest key', (text, environment, message) => {
