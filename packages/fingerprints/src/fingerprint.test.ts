@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { itNeeds, program } from '../../../test/setup/needs.ts';
 import { parseClientHello } from './client-hello.ts';
 import { type ClientHelloContent, encodeClientHello, encodeExtension } from './encode-client-hello.ts';
 import { fingerprint, maxAlpnOffered } from './fingerprint.ts';
@@ -94,7 +97,36 @@ async function helloOf(options: ConnectionOptions): Promise<Uint8Array> {
   return record.subarray(5);
 }
 
+/** The first handshake message of OpenSSL's client over DTLS, its header made that of TLS. */
+async function dtlsHello(version: '-dtls1' | '-dtls1_2'): Promise<Uint8Array> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const address = `127.0.0.1:${socket.address().port}`;
+  const args = ['s_client', version, '-cipher', 'ALL:@SECLEVEL=0', '-servername', 'turn.example'];
+  const client = spawn('openssl', [...args, '-connect', address], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const [datagram]: Buffer[] = await once(socket, 'message');
+  client.kill();
+  socket.close();
+  if (datagram === undefined) throw new Error('no datagram');
+  // Record header 13 | type 1, length 3 | message_seq 2, fragment_offset 3, fragment_length 3 | body
+  return Buffer.concat([datagram.subarray(13, 17), datagram.subarray(25)]);
+}
+
 describe('the hello of a real client', () => {
+  for (const [version, start, name] of [
+    ['-dtls1', 'dd1d', '1.0'],
+    ['-dtls1_2', 'dd2d', '1.2'],
+  ] as const) {
+    itNeeds(program('openssl'))(`is read: OpenSSL over DTLS ${name}`, async () => {
+      const parsed = parseClientHello(await dtlsHello(version), 'dtls');
+      if (!parsed.ok) throw new Error(parsed.reason);
+      const prints = fingerprint(parsed.value, 'dtls');
+      expect(prints).toMatchObject({ tls_version: name, tls_sni: 'turn.example' });
+      expect(prints.ja4.slice(0, 4)).toBe(start);
+      expect(parsed.value.malformedExtensions).toEqual([]);
+    });
+  }
+
   it('is read: OpenSSL as Node uses it', async () => {
     const prints = of(await helloOf({ servername: 'shop.example', ALPNProtocols: ['h2', 'http/1.1'] }));
     expect(prints).toMatchObject({
