@@ -106,6 +106,28 @@ itNeeds(root)('keeps running while nobody receives, and says so', async () => {
   expect(sentinel.counters()).toMatchObject({ output_dropped_stop: 1 });
 });
 
+itNeeds(root)('counts the connections of excluded sources, and tells nobody of them', async () => {
+  const { port, sayHello } = await startServer();
+  const chosen = options({ ports: [port], excludeSourceIps: ['127.0.0.0/8'] });
+  const sentinel = await startSentinel(chosen);
+  await sayHello();
+  await sentinel.stop();
+  expect(sentinel.counters()).toMatchObject({ connections_excluded: 1, hellos: 0, flows: 0 });
+});
+
+itNeeds(root)('is alive without a receiver, and no longer when its thread says nothing', async () => {
+  const sentinel = await startSentinel(options());
+  expect(sentinel.ready().ok).toBe(false);
+  expect(sentinel.alive()).toEqual({ ok: true });
+  await sentinel.stop(); // The thread is gone: the same silence as that of one that hangs.
+  const later = performance.now() + 6_000;
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(later);
+  onTestFinished(() => clock.mockRestore());
+  const silence = { ok: false, why: 'the capturing thread has not reported for 6 s' };
+  expect(sentinel.alive()).toEqual(silence);
+  expect(sentinel.ready()).toEqual(silence);
+});
+
 itNeeds(root)('passes on what its thread logs', async () => {
   const lines: string[] = [];
   const own = pino({ level: 'info' }, { write: (line: string) => lines.push(line) });

@@ -12,6 +12,7 @@ import {
   type SentinelThreadOptions,
   stopMessage,
 } from './sentinel-messages.ts';
+import { SourceExclusions } from './source-exclusions.ts';
 
 /** How often the main thread learns the counters, in milliseconds. */
 const stateIntervalMs = 250;
@@ -32,6 +33,7 @@ async function capture(port: MessagePort, options: SentinelThreadOptions): Promi
     sensorId: options.sensorId,
     onEvent: (event) => output.send(encodeNetworkEvent(event)),
     hashSeed: randomInt(2 ** 32),
+    exclusions: new SourceExclusions(options.excludeSourceIps),
   });
   const packets = await openCapture({
     interfaces: options.interfaces,

@@ -8,7 +8,7 @@ export interface AddressNetwork {
 }
 
 /**
- * Reads `192.0.2.7`, `192.0.2.0/24`, `2001:db8::1` or `2001:db8::/32`.
+ * Reads `192.0.2.7`, `192.0.2.0/24`, `2001:db8::1` or `2001:db8::/32`; `::ffff:192.0.2.7` is IPv4.
  * Throws EINVAL that names the setting for anything else.
  */
 export function parseNetwork(text: string, setting: string): AddressNetwork {
@@ -28,6 +28,6 @@ export function parseNetwork(text: string, setting: string): AddressNetwork {
 }
 
 function parseAddress(text: string, setting: string): ipaddr.IPv4 | ipaddr.IPv6 {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)) return ipaddr.parse(text);
+  if (ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)) return ipaddr.process(text);
   throw systemError('EINVAL', `${setting}: ${text} is neither an address nor a network such as 192.0.2.0/24`);
 }

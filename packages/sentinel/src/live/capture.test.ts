@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { encodeClientHello, encodeExtension } from '@ja4/fingerprints';
 import pino from 'pino';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { itNeeds, program, root } from '../../../../test/setup/needs.ts';
 import { HelloTracker } from '../hello-tracker.ts';
 import type { NetworkEvent } from '../network-event.ts';
+import { handshakeRecords } from '../synthetic/index.ts';
 import { openCapture } from './capture.ts';
 import type { Capture, CaptureOptions } from './capture-contract.ts';
 import { captureProgram } from './capture-socket.ts';
@@ -108,6 +111,29 @@ itNeeds(root)('counts what the kernel could not keep while the reader was held u
   expect((counters.capture_packets ?? 0) + (counters.capture_kernel_drops ?? 0)).toBe(
     counters.capture_kernel_packets,
   );
+});
+
+itNeeds(root)('hears a ClientHello of 60,000 bytes that comes in one packet', async () => {
+  const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const { events, capture } = await captureHellos(openCapture, port);
+  const message = encodeClientHello({
+    sessionId: new Uint8Array(32),
+    cipherSuites: [0x1301],
+    extensions: [encodeExtension.serverName('shop.example'), encodeExtension.opaque(0xfe0d, 60_000)],
+  });
+  const records = handshakeRecords(message, [16_000, 32_000, 48_000]);
+  const client = connect(port, '127.0.0.1');
+  client.end(records);
+  await once(client, 'close');
+  await capture.stop();
+  expect(events.map((event) => event.tls_sni)).toEqual(['shop.example']);
+  // Loopback has packets of 64 KiB: the handshake, the hello, the end.
+  expect(capture.counters().capture_packets).toBeLessThan(5);
 });
 
 itNeeds(root, program('tcpdump'))('captures through tcpdump too', async () => {

@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { itNeeds, root } from '../../../../test/setup/needs.ts';
+import type { CaptureSource } from './capture-source.ts';
+import { decodeSource, encodeSource } from './hand-over.ts';
 import { startTraffic } from './real-traffic.test-support.ts';
 
 /** A service as the supervisor starts it: it reports through the message channel. */
@@ -72,7 +75,8 @@ it('takes nothing but a packet socket from its environment', async () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'ja4-hand-over-'));
   const file = join(folder.path, 'service.mjs');
   writeFileSync(file, service(443));
-  for (const text of ['0', '99', '-1', 'x', '']) {
+  const texts = ['5', '', 'x', 'ring,0,1024,lo', 'ring,99,1024,lo', 'ring,-1,1,lo', 'pipes,99,98,97,lo'];
+  for (const text of texts) {
     const child = spawn(process.execPath, [file], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: { ...process.env, SENTINEL_CAPTURE_FD: text },
@@ -83,4 +87,22 @@ it('takes nothing but a packet socket from its environment', async () => {
     expect(status).toBe(1);
     expect(said.join('')).toContain('is not a capture socket: do not set it by hand');
   }
+});
+
+it('names to its successor what it opened, and takes no other text for that', () => {
+  const fd = fc.nat(999_999);
+  const name = fc.stringMatching(/^[^\s/]{1,15}$/);
+  const rings = fc.array(fc.record({ interface: name, fd, blocks: fd }), { minLength: 1 });
+  const pipes = fc.record({ interface: name, packets: fd, messages: fd, control: fd });
+  const sources = fc.oneof(
+    rings.map((all): CaptureSource => ({ kind: 'rings', rings: all })),
+    fc.array(pipes, { minLength: 1 }).map((all): CaptureSource => ({ kind: 'tcpdump', processes: all })),
+  );
+  fc.assert(
+    fc.property(sources, fc.string(), (source, text) => {
+      expect(decodeSource(encodeSource(source))).toEqual(source);
+      expect(decodeSource(text)).toBeUndefined();
+    }),
+  );
+  expect(decodeSource('ring,5,1024,lo pipes,6,7,8,eth0')).toBeUndefined();
 });
