@@ -110,7 +110,13 @@ describe('the innermost packet is found', () => {
       'tunnels_vxlan',
       overUdp(4790, '0c 00 00 04 | 00 00 07 00 | 0f c6 01 01', zeros(20), innerIpv4),
     ],
+    ['in VXLAN with no flag set', 'tunnels_vxlan', overUdp(4789, '00 00 ff 01 | 00 00 07 00', innerFrame)],
     // RFC 8926
+    [
+      'in Geneve from its port to another',
+      'tunnels_geneve',
+      ipv4(udpProtocol, udp(6081, 50_000, bytes('00 00 65 58 | 00 00 07 00', innerFrame))),
+    ],
     ['in Geneve', 'tunnels_geneve', overUdp(6081, '00 00 65 58 | 00 00 07 00', innerFrame)],
     [
       'in Geneve with options',

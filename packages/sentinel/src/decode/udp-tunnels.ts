@@ -18,7 +18,11 @@ const udpHeaderLength = 8;
 
 /** Whether a datagram between these ports may be a tunnel: then its content decides. */
 export function mayBeUdpTunnel(source: number, destination: number): boolean {
-  switch (destination) {
+  return isTunnelPort(destination) || isTunnelPort(source);
+}
+
+function isTunnelPort(number: number): boolean {
+  switch (number) {
     case port.l2tp:
     case port.gtp:
     case port.teredo:
@@ -29,7 +33,7 @@ export function mayBeUdpTunnel(source: number, destination: number): boolean {
     case port.vxlanLinux:
       return true;
     default:
-      return source === port.teredo || source === port.l2tp;
+      return false;
   }
 }
 
@@ -43,7 +47,7 @@ export function enterUdpTunnel(cursor: LayerCursor): NextLayer | undefined {
   const destination = cursor.uint16(2);
   if (!mayBeUdpTunnel(source, destination)) return undefined;
   cursor.at += udpHeaderLength;
-  switch (destination) {
+  switch (isTunnelPort(destination) ? destination : source) {
     case port.vxlan:
     case port.vxlanLinux:
       return passVxlan(cursor);
@@ -53,30 +57,32 @@ export function enterUdpTunnel(cursor: LayerCursor): NextLayer | undefined {
       return passGeneve(cursor);
     case port.gtp:
       return passGtp(cursor);
-    case port.mpls: // RFC 7510
+    case port.teredo:
+      return passTeredo(cursor);
+    case port.l2tp:
+      return passL2tp(cursor);
+    default: // RFC 7510
       cursor.tunnel = 'tunnels_mpls';
       return linkType.mpls;
-    default:
-      return source === port.l2tp || destination === port.l2tp ? passL2tp(cursor) : passTeredo(cursor);
   }
 }
 
 /**
- * RFC 7348 section 5: flags 1, of which 0x08 says that the network is valid | reserved 3 | network 3 |
- * reserved 1 | Ethernet. Group policy (0x80) uses reserved bits.
+ * RFC 7348 section 5: flags 1 | reserved 3 | network 3 | reserved 1 | Ethernet. Senders differ in what they
+ * set; two bits that all leave alone tell QUIC's long headers apart.
  */
 function passVxlan(cursor: LayerCursor): NextLayer | undefined {
-  if (!cursor.has(8) || (cursor.uint8(0) & 0x48) !== 0x08) return undefined;
+  if (!cursor.has(8) || cursor.uint8(0) >= 0xc0) return undefined;
   cursor.tunnel = 'tunnels_vxlan';
   return cursor.pass(8, linkType.ethernet);
 }
 
-/** draft-ietf-nvo3-vxlan-gpe: version 0, 0x04 says that byte 3 names what follows. */
+/** draft-ietf-nvo3-vxlan-gpe: version 2 bits, 0 | flags 6 | reserved 2 | next protocol 1, 0 for Ethernet | … */
 function passVxlanGpe(cursor: LayerCursor): NextLayer | undefined {
-  if (!cursor.has(8) || (cursor.uint8(0) & 0xf8) !== 0x08) return undefined;
+  if (!cursor.has(8) || cursor.uint8(0) >= 0x40) return undefined;
   cursor.tunnel = 'tunnels_vxlan';
-  const namesProtocol = (cursor.uint8(0) & 0x04) !== 0;
-  return cursor.pass(8, namesProtocol ? afterServiceProtocol(cursor.uint8(3)) : linkType.ethernet);
+  const protocol = cursor.uint8(3);
+  return cursor.pass(8, protocol === 0 ? linkType.ethernet : afterServiceProtocol(protocol));
 }
 
 /** RFC 8926 section 3.4: version 2 bits, 0 | options in words 6 bits | flags 1 | EtherType 2 | network 3 | 1. */
