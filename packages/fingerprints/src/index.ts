@@ -1,4 +1,4 @@
-export { type ClientHello, type ClientHelloFailure, isSslv2Hello, parseClientHello } from './client-hello.ts';
+export { type ClientHello, type ClientHelloFailure, parseClientHello } from './client-hello.ts';
 export { extensionType } from './client-hello-extensions.ts';
 export {
   type ClientHelloContent,
@@ -18,6 +18,7 @@ export { deriveInitialKeys, initialKeysLength } from './quic/initial-keys.ts';
 export { openInitial, sealInitial } from './quic/initial-protection.ts';
 export { LongHeader, type LongHeaderOutcome, parseLongHeader } from './quic/long-header.ts';
 export {
+  guessedVersions,
   type QuicVersion,
   type QuicVersionRefusal,
   quicVersion,

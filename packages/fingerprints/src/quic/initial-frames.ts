@@ -19,10 +19,13 @@ export class InitialFrames {
   start = 0;
   end = 0;
   #at = 0;
+  #cryptoFrame = 0x06;
 
-  reset(payload: Uint8Array): void {
+  /** @param cryptoFrame that of the version */
+  reset(payload: Uint8Array, cryptoFrame = 0x06): void {
     this.bytes = payload;
     this.#at = 0;
+    this.#cryptoFrame = cryptoFrame;
   }
 
   next(): InitialFrame {
@@ -35,8 +38,6 @@ export class InitialFrames {
           break;
         case 0x01: // PING
           break;
-        case 0x06:
-          return this.#crypto();
         case 0x02:
         case 0x03:
           if (!this.#skipAck(type === 0x03)) return 'truncated';
@@ -45,7 +46,7 @@ export class InitialFrames {
           if (!this.#skipClose()) return 'truncated';
           break;
         default:
-          return 'unexpected';
+          return type === this.#cryptoFrame ? this.#crypto() : 'unexpected';
       }
     }
     return 'end';

@@ -78,9 +78,9 @@ function keyObject(keys: Uint8Array, keysAt: number): KeyObject {
   return lastKeyObject;
 }
 
-/** PADDING, PING, ACK, CRYPTO, CONNECTION_CLOSE (RFC 9000, 12.4). */
+/** PADDING, PING, ACK, CRYPTO, CONNECTION_CLOSE (RFC 9000, 12.4), and Google's CRYPTO. */
 function isInitialFrame(type: number): boolean {
-  return type <= 3 || type === 6 || type === 0x1c;
+  return type <= 3 || type === 6 || type === 8 || type === 0x1c;
 }
 
 /**

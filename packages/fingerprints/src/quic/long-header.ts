@@ -46,6 +46,7 @@ const minProtected = 20;
 /**
  * Reads the header of the packet at `bytes[at, end)`, whose first byte has its high bit set. The fields are
  * meaningful for packet types only. Source: RFC 9000, 17.2; RFC 8999, 5.1.
+ * @param guess the version to read packets of a reserved or unknown version as
  *
  *     1ttxxxxx | version 4 | dcid length 1, dcid | scid length 1, scid | Initial: token length, token
  *              | length | packet number and payload, protected
@@ -55,11 +56,12 @@ export function parseLongHeader(
   bytes: Uint8Array,
   at: number,
   end: number,
+  guess?: QuicVersion,
 ): LongHeaderOutcome {
   if (at + 7 > end) return 'truncated';
   const code =
     ((bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) >>> 0;
-  const version = quicVersion(code);
+  const version = code === 0 ? undefined : (quicVersion(code) ?? guess);
   header.versionCode = code;
   header.version = version;
   if (version === undefined && code !== 0) return refusedVersion(code);

@@ -23,8 +23,7 @@ describe('a version of QUIC', () => {
     expect(named('Q043')).toBe('gquic');
     expect(named('Q046')).toBe('gquic');
     expect(named('Q050')).toBe('q050');
-    expect(named('T050')).toBe('gquic-tls');
-    expect(named('T051')).toBe('gquic-tls');
+    expect(named('T048')).toBe('gquic-tls');
     expect(named('Qxyz')).toBe('unknown');
     expect(refusedVersion(0xff000000 + 21)).toBe('draft');
     expect(refusedVersion(0xff000000 + 35)).toBe('draft');

@@ -8,12 +8,14 @@ export interface QuicVersion {
   readonly label: 'quic ' | 'quicv2 ';
   /** Value of the two type bits for Initial, 0-RTT, Handshake and Retry (RFC 9000, 17.2; RFC 9369, 3.2). */
   readonly types: 'v1' | 'v2';
+  /** Type of the frames that hold TLS: 6 (RFC 9000, 19.6), and 8 where Google mixed TLS with its own frames. */
+  readonly cryptoFrame: number;
 }
 
 /**
  * Why a version is not read.
  * - `gquic`: Google's QUIC up to Q049, `q050`: the last one. Their Initials hold no TLS.
- * - `gquic-tls`: Google's T048 to T051, TLS in a transport that was never specified.
+ * - `gquic-tls`: Google's with TLS, T048 and T049; T050 and T051 are nearly as a draft, and read.
  * - `draft`: an IETF draft before 22 (other header) or after 34 (there was none).
  * - `grease`: `0x?a?a?a?a`, which no server speaks (RFC 9000, 15).
  * - `unknown`: any other code.
@@ -27,6 +29,9 @@ const salts = {
   draft23: 'c3eef712c72ebb5a11a7d2432bb46365bef9f502',
   // draft-ietf-quic-tls-29 to -32, 5.2.
   draft29: 'afbfec289993d24c9e9786f19c6111e04390a899',
+  // Chromium's crypto_utils.cc, "kT050Salt" and "kT051Salt".
+  t050: '7ff579e5acd072915580304c43a2367c60488310',
+  t051: '7a4edef4e7ccee5fa4506c19124fc8ccda6e033d',
   // RFC 9001, 5.2; since draft-ietf-quic-tls-33.
   v1: '38762cf7f55934b34d179ae6a4c80cadccbb7f0a',
   // draft-ietf-quic-v2-01 to -05, 3.2.
@@ -39,6 +44,8 @@ const saltOf: readonly (readonly [code: number, salt: keyof typeof salts])[] = [
   [1, 'v1'],
   [0x6b3343cf, 'v2'],
   [0x709a50c4, 'v2Draft'],
+  [0x54303530, 't050'],
+  [0x54303531, 't051'],
   [0xff000016, 'draft22'],
   ...range(0xff000017, 0xff00001c).map((code) => [code, 'draft23'] as const),
   ...range(0xff00001d, 0xff000020).map((code) => [code, 'draft29'] as const),
@@ -58,6 +65,7 @@ const versions: ReadonlyMap<number, QuicVersion> = new Map(
       salt: bytesOf(salts[salt]),
       label: isV2 ? 'quicv2 ' : 'quic ',
       types: isV2 ? 'v2' : 'v1',
+      cryptoFrame: salt === 't050' || salt === 't051' ? 0x08 : 0x06,
     };
     return [code, version];
   }),
@@ -65,6 +73,14 @@ const versions: ReadonlyMap<number, QuicVersion> = new Map(
 
 /** RFC 9000: what nearly every packet says. */
 const version1 = versions.get(1);
+
+/**
+ * Versions whose keys may also be those of a code that is reserved or unknown: clients that force a version
+ * negotiation, and private versions, protect their first packets like this.
+ */
+export const guessedVersions: readonly QuicVersion[] = [0x00000001, 0xff00001d].flatMap(
+  (code) => versions.get(code) ?? [],
+);
 
 /** The version with this code (unsigned 32 bits), if its Initials can be read. */
 export function quicVersion(code: number): QuicVersion | undefined {

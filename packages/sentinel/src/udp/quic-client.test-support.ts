@@ -6,6 +6,8 @@ export type Piece = readonly [start: number, end: number];
 export interface InitialPacket {
   /** 1 by default. */
   version?: number;
+  /** What the version field says, if not `version`, by whose rules the packet is protected. */
+  code?: number;
   /** The connection id that the keys come from; `dcid` by default. */
   keysFrom?: Uint8Array;
   dcid?: Uint8Array;
@@ -23,10 +25,16 @@ const noBytes = new Uint8Array(0);
 
 /** A protected Initial packet with these frames (RFC 9000, 17.2.2). */
 export function initialPacket(frames: readonly Uint8Array[], packet: InitialPacket = {}): Uint8Array {
-  const { version: code = 1, dcid = firstDcid, scid = noBytes, token = noBytes, side = 'client' } = packet;
-  const { packetNumber = 0, numberLength = 4, keysFrom = dcid, length = 1200 } = packet;
-  const version = quicVersion(code);
-  if (version === undefined) throw new Error(`${code.toString(16)} is no version that is read`);
+  const {
+    version: protection = 1,
+    dcid = firstDcid,
+    scid = noBytes,
+    token = noBytes,
+    side = 'client',
+  } = packet;
+  const { code = protection, packetNumber = 0, numberLength = 4, keysFrom = dcid, length = 1200 } = packet;
+  const version = quicVersion(protection);
+  if (version === undefined) throw new Error(`${protection.toString(16)} is no version that is read`);
   const type = version.types === 'v2' ? 0xd0 : 0xc0;
   const start = Buffer.from([
     type | (numberLength - 1),
@@ -57,9 +65,14 @@ export function initialPacket(frames: readonly Uint8Array[], packet: InitialPack
 }
 
 /** A CRYPTO frame with a piece of a message (RFC 9000, 19.6). */
-export function cryptoFrame(message: Uint8Array, [start, end]: Piece, streamOffset = 0): Uint8Array {
+export function cryptoFrame(
+  message: Uint8Array,
+  [start, end]: Piece,
+  streamOffset = 0,
+  type = 6,
+): Uint8Array {
   return Buffer.from([
-    6,
+    type,
     ...varint(streamOffset + start),
     ...varint(end - start),
     ...message.subarray(start, end),

@@ -33,9 +33,11 @@ describe('the hello of a QUIC client', () => {
     ['draft 29', 0xff00001d],
     ['draft 34', 0xff000022],
     ['mvfst', 0xfaceb002],
+    ['T051 of Google', 0x54303531],
   ])('is found in a datagram of version %s', (_, version) => {
     const wire = new Wire();
-    wire.toServer(initialPacket([cryptoFrame(short, [0, short.length])], { version }));
+    const frame = cryptoFrame(short, [0, short.length], 0, version === 0x54303531 ? 8 : 6);
+    wire.toServer(initialPacket([frame], { version }));
     expect(wire.messages()).toEqual([short]);
     expect(wire.hellos[0]).toMatchObject({ transport: 'quic', from: '192.0.2.1:50000', startedNs: 1.001e9 });
     expect(wire.counted()).toEqual({});
@@ -204,6 +206,20 @@ describe('the hello of a QUIC client', () => {
     expect(wire.counted()).toEqual({ hellos_second: 1 });
   });
 
+  it('is found in a reserved or private version that is protected like one that is known', () => {
+    const wire = new Wire();
+    const under = (code: number, version: number, dcid = firstDcid) =>
+      initialPacket([cryptoFrame(short, [0, short.length])], { code, version, dcid });
+    wire.toServer(under(0x1a2a3a4a, 1));
+    wire.send(['203.0.113.1', 1], server, under(0xdeadbeef, 0xff00001d));
+    expect(wire.messages()).toEqual([short, short]);
+    expect(wire.counted()).toEqual({});
+    // As after a version negotiation: the client starts again in a version that it did not make up.
+    wire.toServer(oneInitial(helloOf('shop.example', 0, 2), serverId), oneInitial(short, serverId));
+    expect(wire.messages()).toEqual([short, short]);
+    expect(wire.counted()).toEqual({ hellos_second: 1, hellos_retransmitted: 1 });
+  });
+
   it('is counted as incomplete when one of its Initials is missing', () => {
     const wire = new Wire();
     wire.toServer(secondHalf(), secondHalf());
@@ -229,7 +245,7 @@ describe('what leads to no hello', () => {
     wire.toServer(
       text('Q046'),
       text('Q050'),
-      text('T051'),
+      text('T048'),
       first(0xff, 0, 0, 20),
       first(0x1a, 0x2a, 0x3a, 0x4a),
     );

@@ -1,11 +1,14 @@
 import {
   deriveInitialKeys,
+  guessedVersions,
   InitialFrames,
   initialKeysLength,
   LongHeader,
   type LongHeaderOutcome,
   openInitial,
   parseLongHeader,
+  type QuicVersion,
+  quicVersion,
 } from '@ja4/fingerprints';
 import type { CaptureStatistics } from '../capture-statistics.ts';
 import type { UdpHellos } from './udp-hellos.ts';
@@ -40,6 +43,7 @@ const minFirstDatagram = 1200;
 const sawRetry = 1;
 const sawSecondHello = 2;
 const hasOthersBeside = 4;
+const startsAgain = 8;
 
 /**
  * QUIC datagrams (RFC 9000) to the hellos of clients. Keys follow from the first packet of a client, and are
@@ -73,8 +77,13 @@ export class QuicHellos {
       const outcome = parseLongHeader(this.#header, buffer, at, end);
       switch (outcome) {
         case 'initial':
-          this.#initial(buffer, at, nowNs);
+          if (!this.#initial(buffer, at, nowNs)) this.#statistics.quic_initial_unreadable++;
           break;
+        case 'grease':
+        case 'unknown':
+          if (this.#guess(outcome, buffer, at, end, nowNs)) break;
+          if (at === start) this.#count(outcome, buffer, at, end);
+          return;
         case 'zero-rtt':
         case 'handshake':
           break;
@@ -97,38 +106,47 @@ export class QuicHellos {
     this.#statistics[isOther(outcome, buffer, at, end) ? 'datagrams_other' : outcomeCounters[outcome]]++;
   }
 
-  #initial(buffer: Uint8Array, at: number, nowNs: number): void {
+  /** Reads a packet of a reserved or unknown version as if it were of one that it may be protected like. */
+  #guess(outcome: 'grease' | 'unknown', buffer: Uint8Array, at: number, end: number, nowNs: number): boolean {
+    if (isOther(outcome, buffer, at, end)) return false;
+    if (parseLongHeader(this.#header, buffer, at, end, guessedVersions[0]) !== 'initial') return false;
+    return this.#initial(buffer, at, nowNs, guessedVersions);
+  }
+
+  /**
+   * @param versions to derive keys for; that of the packet by default
+   * @returns false when the packet is not authentic under the keys it should have
+   */
+  #initial(buffer: Uint8Array, at: number, nowNs: number, versions?: readonly QuicVersion[]): boolean {
     const hellos = this.#hellos;
     let slot = hellos.find();
     let frames: Uint8Array | undefined;
     if (slot === -1) {
       // What the server sends needs no keys: the client's Initial came before.
-      if (hellos.findReverse() !== -1) return;
-      if (hellos.exclude(nowNs)) return;
-      frames = this.#openWithNewKeys(buffer, at);
-      if (frames === undefined) return;
+      if (hellos.findReverse() !== -1) return true;
+      if (hellos.exclude(nowNs)) return true;
+      frames = this.#openWithNewKeys(buffer, at, versions);
+      if (frames === undefined) return false;
       slot = hellos.open('quic', nowNs);
       this.#keep(slot, buffer, 0);
     } else {
-      if (hellos.isExcluded(slot)) return;
+      if (hellos.isExcluded(slot)) return true;
       slot = this.#connection(slot, buffer);
       hellos.table.touch(slot, nowNs);
       const isKnown = hellos.transportOf(slot) === 'quic' && this.#header.versionCode === this.#version[slot];
       if (isKnown) {
-        if (!hellos.isCollecting(slot) && this.#isAcknowledgement()) return;
+        if (!hellos.isCollecting(slot) && this.#isAcknowledgement()) return true;
         frames = this.#open(this.#keys, slot * initialKeysLength, buffer, at);
-        if (frames === undefined && this.#hasConnectionId(slot, buffer)) {
-          this.#statistics.quic_initial_unreadable++;
-          return;
-        }
+        if (frames === undefined && this.#hasConnectionId(slot, buffer)) return false;
       }
       if (frames === undefined) {
-        frames = this.#openWithNewKeys(buffer, at);
-        if (frames === undefined) return;
+        frames = this.#openWithNewKeys(buffer, at, versions);
+        if (frames === undefined) return false;
         slot = this.#another(slot, isKnown, buffer, nowNs);
       }
     }
     this.#read(slot, frames, nowNs);
+    return true;
   }
 
   /** Of several connections at the same time on the same addresses and ports, the one of this packet. */
@@ -149,7 +167,13 @@ export class QuicHellos {
       this.#keep(slot, buffer, known & hasOthersBeside);
       return slot;
     }
-    if (hellos.transportOf(slot) !== 'quic' || !hellos.isCollecting(slot)) {
+    const isQuic = hellos.transportOf(slot) === 'quic';
+    if (isQuic && hellos.isFinished(slot) && quicVersion(this.#version[slot]!) === undefined) {
+      // The version that the hello came in was refused, and the client starts again in another.
+      this.#keep(slot, buffer, (known & hasOthersBeside) | startsAgain);
+      return slot;
+    }
+    if (!isQuic || !hellos.isCollecting(slot)) {
       const next = hellos.restart(slot, 'quic', nowNs);
       this.#keep(next, buffer, known & hasOthersBeside);
       return next;
@@ -167,15 +191,24 @@ export class QuicHellos {
   }
 
   /** Opens the packet as the first one of a connection, with keys from its own connection id. */
-  #openWithNewKeys(buffer: Uint8Array, at: number): Uint8Array | undefined {
-    const { version, dcid, dcidLength } = this.#header;
-    let frames: Uint8Array | undefined;
-    if (version !== undefined) {
-      deriveInitialKeys(version, 'client', buffer, dcid, dcidLength, this.#newKeys, 0);
-      frames = this.#open(this.#newKeys, 0, buffer, at);
+  #openWithNewKeys(
+    buffer: Uint8Array,
+    at: number,
+    versions: readonly QuicVersion[] | undefined,
+  ): Uint8Array | undefined {
+    const { version } = this.#header;
+    if (versions === undefined) return version && this.#openAs(version, buffer, at);
+    for (const guess of versions) {
+      const frames = this.#openAs(guess, buffer, at);
+      if (frames !== undefined) return frames;
     }
-    if (frames === undefined) this.#statistics.quic_initial_unreadable++;
-    return frames;
+    return undefined;
+  }
+
+  #openAs(version: QuicVersion, buffer: Uint8Array, at: number): Uint8Array | undefined {
+    const { dcid, dcidLength } = this.#header;
+    deriveInitialKeys(version, 'client', buffer, dcid, dcidLength, this.#newKeys, 0);
+    return this.#open(this.#newKeys, 0, buffer, at);
   }
 
   #open(keys: Uint8Array, keysAt: number, buffer: Uint8Array, at: number): Uint8Array | undefined {
@@ -210,7 +243,7 @@ export class QuicHellos {
   #read(slot: number, payload: Uint8Array, nowNs: number): void {
     const frames = this.#frames;
     const hellos = this.#hellos;
-    frames.reset(payload);
+    frames.reset(payload, quicVersion(this.#version[slot]!)?.cryptoFrame);
     let isFirst = true;
     let frame = frames.next();
     for (; frame === 'crypto'; frame = frames.next()) {
@@ -225,11 +258,17 @@ export class QuicHellos {
     hellos.conclude(slot, nowNs);
   }
 
-  /** A second hello continues the stream of the first (RFC 9001, 4.1.3); the first sent again starts at 0. */
+  /**
+   * A second hello continues the stream of the first (RFC 9001, 4.1.3), or stands at its start in the version
+   * that a negotiation led to. The first sent again stands at the start, too.
+   */
   #afterHello(slot: number, offset: number): void {
-    if (offset === 0) this.#statistics.hellos_retransmitted++;
-    else if (offset >= this.#hellos.lengthOf(slot) && (this.#known[slot]! & sawSecondHello) === 0) {
-      this.#known[slot]! |= sawSecondHello;
+    const known = this.#known[slot]!;
+    const isSecond = offset === 0 ? (known & startsAgain) !== 0 : offset >= this.#hellos.lengthOf(slot);
+    if (!isSecond) {
+      if (offset === 0) this.#statistics.hellos_retransmitted++;
+    } else if ((known & sawSecondHello) === 0) {
+      this.#known[slot] = (known & ~startsAgain) | sawSecondHello;
       this.#statistics.hellos_second++;
     }
   }

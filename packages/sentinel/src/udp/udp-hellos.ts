@@ -325,7 +325,7 @@ export class UdpHellos {
   }
 
   #release(slot: number): void {
-    if (this.#state[slot] === collecting) this.#statistics.hello_incomplete++;
+    if (this.#held.has(slot)) this.#statistics.hello_incomplete++;
     this.#drop(slot);
     this.#state[slot] = 0;
     this.#length[slot] = 0;
