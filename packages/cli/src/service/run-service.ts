@@ -1,7 +1,7 @@
 import type { Store } from '@ja4/store';
 import type { Logger } from 'pino';
 import { recordCounters } from './counter-records.ts';
-import { startHealthServer } from './health-server.ts';
+import { portOf, startHealthServer } from './health-server.ts';
 import { type Service, type ServiceName, serviceNames } from './service.ts';
 import { type ServiceManager, serviceManager } from './service-manager.ts';
 import { stopRequested } from './stop-request.ts';
@@ -35,7 +35,7 @@ export async function runService({ name, service, openStores, healthPort, log }:
   status.unref();
   const stopRequest = stopRequested(() => reload(name, service, manager, log));
   process.send?.({ type: 'ready', name });
-  log.info({ health_port: port }, `${name} runs`);
+  log.info({ health_port: portOf(health) }, `${name} runs`);
   // Whether anybody sends to it or listens is not part of being started: then two services would wait for each other.
   await manager.ready(statusText(service));
   manager.watch(() => service.alive?.() ?? { ok: true });
