@@ -1,5 +1,4 @@
-import { byteText } from './byte-text.ts';
-import { numberList, vectorEnd } from './vector.ts';
+import { byteText, numberList, vectorEnd } from './vector.ts';
 
 /** What the extensions of a ClientHello say, as far as fingerprints and network events use it. */
 export interface ExtensionFields {

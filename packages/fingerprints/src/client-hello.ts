@@ -136,8 +136,8 @@ function readExtensions(hello: MutableHello, bytes: Uint8Array, start: number, e
  *
  *     1lllllll llllllll | 01 | 00 02 or 03 xx | …
  */
-export function isSslv2Hello(bytes: Uint8Array, at = 0): boolean {
-  if (at + 5 > bytes.length || bytes[at]! < 0x80 || bytes[at + 2] !== clientHelloType) return false;
-  const version = uint16(bytes, at + 3);
+function isSslv2Hello(bytes: Uint8Array): boolean {
+  if (bytes.length < 5 || bytes[0]! < 0x80 || bytes[2] !== clientHelloType) return false;
+  const version = uint16(bytes, 3);
   return version === 0x0002 || (version >= 0x0300 && version <= 0x0304);
 }

@@ -110,6 +110,9 @@ export function countText(count: number): string {
 /**
  * First and last character of the first protocol offered. If either of the two bytes is not an ASCII letter
  * or digit, first and last digit of the value's hexadecimal form, so that the part stays printable.
+ *
+ * The protocol names that RFC 8701 reserves (0x0a0a, …) are names like any other here, in this part `0a`: the
+ * draft that JA4.md means with "ignore GREASE values" has no such names, and no other tool leaves them out.
  */
 function alpnPart(ends: number): string {
   const first = ends >> 8;
