@@ -239,7 +239,7 @@ describe('the ALPN part of JA4', () => {
     ['a\x20', '60'],
     ['\x00', '00'],
     ['\xff', 'ff'],
-    // The values that RFC 8701 reserves for ALPN are names like others: the draft that JA4.md cites has none.
+    // The values that RFC 8701 reserves for ALPN are names like others.
     ['\x0a\x0a', '0a'],
     ['\xfa\xfa', 'fa'],
   ])(

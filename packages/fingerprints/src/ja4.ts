@@ -111,8 +111,8 @@ export function countText(count: number): string {
  * First and last character of the first protocol offered. If either of the two bytes is not an ASCII letter
  * or digit, first and last digit of the value's hexadecimal form, so that the part stays printable.
  *
- * The protocol names that RFC 8701 reserves (0x0a0a, …) are names like any other here, in this part `0a`: the
- * draft that JA4.md means with "ignore GREASE values" has no such names, and no other tool leaves them out.
+ * The protocol names that RFC 8701 reserves (0x0a 0x0a, …) are names like any other, here `0a`: JA4.md's
+ * section on ALPN makes no exception of them, and FoxIO's plugins for Zeek and Wireshark keep them too.
  */
 function alpnPart(ends: number): string {
   const first = ends >> 8;
