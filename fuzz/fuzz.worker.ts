@@ -26,7 +26,7 @@ const beforeInput = (input: Uint8Array) => {
 
 // Coverage first: only what is loaded after it is instrumented.
 const coverage = new Coverage(order.instrumented);
-const { target } = (await import(`./targets/${order.target}.ts`)) as { target: FuzzTarget };
+const { target } = (await import(order.module)) as { target: FuzzTarget };
 const result = runCampaign(target, coverage, {
   seed: order.seed,
   seconds: order.seconds,

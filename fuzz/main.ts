@@ -58,6 +58,7 @@ if (wanted.length === 1 && wanted[0] === 'variants') {
     try {
       const report = await runWatched({
         target: name,
+        module: new URL(`./targets/${name}.ts`, import.meta.url).href,
         seed: Number(values.seed),
         seconds: 60 * Number(values.minutes),
         deadlineMs: 1000,

@@ -7,6 +7,8 @@ import type { Coverage } from './coverage.ts';
 /** What a campaign's thread is told. */
 export interface WorkerOrder {
   readonly target: string;
+  /** URL of the module that exports it. */
+  readonly module: string;
   readonly seed: number;
   readonly seconds: number;
   readonly deadlineMs: number;
@@ -24,14 +26,15 @@ export interface WorkerReport extends CampaignResult {
   readonly coverage: ReturnType<Coverage['summary']>;
 }
 
-/** An input on which nothing comes back for this long hangs, milliseconds. */
-const hangMs = 10_000;
-
 /**
  * Runs a campaign in a thread of its own and watches it: an input that never comes back is saved and the
  * thread ended. Rejects with what happened then.
+ * @param hangMs an input on which nothing comes back for this long hangs
  */
-export function runWatched(order: Omit<WorkerOrder, 'shared'>): Promise<WorkerReport> {
+export function runWatched(
+  order: Omit<WorkerOrder, 'shared'>,
+  hangMs: number = 10_000,
+): Promise<WorkerReport> {
   const shared = new SharedArrayBuffer(8 + 4 * 1024 * 1024);
   const heartbeat = new Int32Array(shared, 0, 2);
   const worker = new Worker(new URL('./fuzz.worker.ts', import.meta.url), {
