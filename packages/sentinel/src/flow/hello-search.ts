@@ -8,6 +8,8 @@ const contentHandshake = 22;
 const clientHello = 1;
 /** RFC 8446 section 5.1. */
 const maxFragment = 1 << 14;
+/** Servers give up after 32 in a row; a bound keeps senders from making a search long. */
+const maxEmptyRecords = 64;
 /** Version, random, empty session id, one cipher suite, one compression method. */
 const leastBody = 2 + 32 + 1 + 2 + 2 + 2;
 
@@ -30,6 +32,7 @@ export function helloVerdict(buffer: Uint8Array, start: number, end: number): He
   /** Position in the handshake message. */
   let position = 0;
   let firstRecord = 0;
+  let emptyRecords = 0;
   let body = 0;
   let cipherAt = Number.POSITIVE_INFINITY;
   let ciphers = 0;
@@ -38,7 +41,7 @@ export function helloVerdict(buffer: Uint8Array, start: number, end: number): He
     if (verdict !== 'yes') return verdict;
     const length = (buffer[record + 3]! << 8) | buffer[record + 4]!;
     if (record === start) firstRecord = length;
-    if (firstRecord === 0) return 'no';
+    if (firstRecord === 0 || (length === 0 && ++emptyRecords > maxEmptyRecords)) return 'no';
     const content = record + recordHeader;
     const there = Math.min(end, content + length);
     for (let at = content; at < there; at++, position++) {

@@ -215,6 +215,21 @@ describe('a connection older than the capture', () => {
     expect(new StreamTrace().send(...crumbs).found).toHaveLength(1);
   });
 
+  it.each([
+    ['a PROXY line', text('PROXY TCP4 192.0.2.1 192.0.2.2 5 443\r\n')],
+    ['CONNECT', text('CONNECT a:443 HTTP/1.1\r\n\r\n')],
+    ["PostgreSQL's request for TLS", Uint8Array.of(0, 0, 0, 8, 4, 210, 22, 47)],
+    ['a TDS packet header', Uint8Array.of(0x12, 1, 5, 36, 0, 0, 0, 0)],
+  ])('is found by a hello behind %s in one segment', (_, before) => {
+    const bytes = joined(before, hello);
+    const trace = new StreamTrace().send(
+      client.data(0, bytes.subarray(0, 900)),
+      client.data(900, bytes.subarray(900)),
+    );
+    expect(trace.found).toMatchObject([{ hasSyn: false }]);
+    expect(trace.statistics.hellos_after_preamble).toBe(1);
+  });
+
   it('does not stay in the table for a byte that only looked like a hello', () => {
     const trace = new StreamTrace().send(client.data(0, Uint8Array.of(22)));
     expect(trace.flows.size).toBe(1);

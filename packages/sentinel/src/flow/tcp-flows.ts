@@ -5,7 +5,8 @@ import { EarlySegments } from './early-segments.ts';
 import { readFlowKey } from './flow-key.ts';
 import type { FlowLimits } from './flow-limits.ts';
 import { FlowTable, keyWords } from './flow-table.ts';
-import { helloVerdict } from './hello-search.ts';
+import { startsWithPreamble } from './glued-preamble.ts';
+import { findHello, helloVerdict } from './hello-search.ts';
 import { HelloStreams, type StreamOutcome, sameConnectionBytes } from './hello-streams.ts';
 import { SynFacts } from './syn-facts.ts';
 
@@ -208,9 +209,18 @@ export class TcpFlows {
       return;
     }
     const { buffer, end } = layout;
-    if (buffer[start] === contentHandshake && helloVerdict(buffer, start, end) !== 'no') {
-      this.#openInside(layout, sequence, start, nowNs);
-      return;
+    if (buffer[start] === contentHandshake) {
+      if (helloVerdict(buffer, start, end) !== 'no') {
+        this.#openInside(layout, sequence, start, nowNs);
+        return;
+      }
+    } else if (startsWithPreamble(buffer, start, end)) {
+      const hello = findHello(buffer, start, end);
+      if (hello < end && helloVerdict(buffer, hello, end) === 'yes') {
+        this.#statistics.hellos_after_preamble++;
+        this.#openInside(layout, (sequence + (hello - start)) | 0, hello, nowNs);
+        return;
+      }
     }
     const ports = this.#key[8]!;
     // From the higher port to the lower one: clients' ports are higher than servers'.
