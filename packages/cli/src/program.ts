@@ -67,11 +67,14 @@ function inherit(command: Command): void {
  * @param args the command line behind the program's name
  */
 export async function runProgram(args: readonly string[]): Promise<void> {
-  // A reader that has enough (`ja4 db query … | head`) is not an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // A reader that has enough (`ja4 db query … | head`) is not an error.
+      if (error.code === 'EPIPE') process.exit(0);
+      // The terminal was closed: nobody can be told, and services are still to be stopped.
+      if (error.code !== 'EIO') throw error;
+    });
+  }
   try {
     const program = await buildProgram(args);
     await program.exitOverride().parseAsync(args, { from: 'user' });

@@ -2,6 +2,9 @@ import { type Logger, pino } from 'pino';
 
 /** A service's log: JSON lines on standard error, times in ISO 8601, secrets never among the fields. */
 export function serviceLog(service: string, level: string): Logger {
+  const destination = pino.destination({ fd: 2, sync: true });
+  // Whoever read the log is gone, or the terminal was closed: no reason to leave other work undone.
+  destination.on('error', () => {});
   return pino(
     {
       level,
@@ -10,6 +13,6 @@ export function serviceLog(service: string, level: string): Logger {
       formatters: { level: (label) => ({ level: label }) },
       redact: ['password', '*.password', 'headers.authorization'],
     },
-    pino.destination({ fd: 2, sync: true }),
+    destination,
   );
 }
