@@ -132,6 +132,22 @@ describe('an IP packet is found', () => {
       ethernet(0x8847, bytes('00 01 01 40 | 40 00 00 00 00 02 02 00 00 00 00 01 08 00', innerIpv4)),
     ],
     ['in MPLS frames of a capture', linkType.mpls, ppp('00 01 01 40')],
+    ['in FDDI', linkType.fddi, ppp('50', zeros(12), 'aa aa 03 | 00 00 00 | 08 00')],
+    ['behind the tag of a Broadcom switch', linkType.broadcomTag, ppp(zeros(12), '00 00 00 07 | 08 00')],
+    [
+      'behind such a tag in front',
+      linkType.broadcomTagPrepended,
+      bytes(zeros(4), ethernet(0x0800, innerIpv4)),
+    ],
+    ['behind the tag of a Marvell switch', linkType.marvellTag, ppp(zeros(12), '40 08 00 00 | 08 00')],
+    [
+      'behind such a tag with an EtherType',
+      linkType.marvellEtherTypeTag,
+      ppp(zeros(12), 'da da 00 00 40 08 00 00 | 08 00'),
+    ],
+    ['in Ethernet of netANALYZER', linkType.netAnalyzer, bytes(zeros(4), ethernet(0x0800, innerIpv4))],
+    ['in IP over InfiniBand', linkType.ipOverInfiniband, ppp(zeros(40), '08 00 00 00')],
+    ['in IPNET of Solaris', linkType.ipnet, ppp('01 02', zeros(22))],
     ['in MPLS over PPP', linkType.ppp, ppp('02 81 | 00 01 01 40')],
   ])('%s', (_, type, frame) => expect(decode(frame, type)).toMatchObject(found(innerIpv4)));
 

@@ -47,6 +47,27 @@ export function passLinkLayer(cursor: LayerCursor, type: number): NextLayer {
       return passFrameRelay(cursor);
     case linkType.frameRelayWithDirection:
       return cursor.pass(1, linkType.frameRelay);
+    case linkType.fddi:
+      // Frame control 1 | destination 6 | source 6.
+      return cursor.pass(13, linkType.llc);
+    case linkType.broadcomTag:
+    case linkType.marvellTag:
+      // Destination 6 | source 6 | the switch's tag 4.
+      return passToEtherType(cursor, 16);
+    case linkType.marvellEtherTypeTag:
+      // Destination 6 | source 6 | EtherType 2, reserved 2 and tag 4 of the switch.
+      return passToEtherType(cursor, 20);
+    case linkType.broadcomTagPrepended:
+    case linkType.netAnalyzer:
+      return cursor.pass(4, linkType.ethernet);
+    case linkType.ipOverInfiniband: {
+      // Global routing header 40 | EtherType 2 | reserved 2.
+      const next = passToEtherType(cursor, 40);
+      return typeof next === 'string' ? next : cursor.pass(2, next);
+    }
+    case linkType.ipnet:
+      // Version and family 2 | hook 2 | length, interface, group, zones 20.
+      return cursor.pass(24, linkType.raw);
     case linkType.mpls:
       return passMpls(cursor);
     case linkType.nflog:
@@ -54,6 +75,7 @@ export function passLinkLayer(cursor: LayerCursor, type: number): NextLayer {
     case linkType.pflog:
       return passPflog(cursor);
     case linkType.pktap:
+    case linkType.pktapUser:
       return passPktap(cursor);
     case linkType.ieee80211:
       return passIeee80211(cursor);
