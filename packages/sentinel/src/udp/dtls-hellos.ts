@@ -9,14 +9,15 @@ const clientHelloType = 1;
 const tlsHandshakeHeader = 4;
 
 /**
- * Whether a datagram starts with a record of DTLS 1.0 to 1.3 in the clear (RFC 9147, 4), or of the version
- * before 1.0 that Cisco's VPN speaks (0x0100).
+ * Whether a datagram starts with a record of DTLS 1.0 to 1.3 in the clear (RFC 9147, 4), or a handshake record
+ * of the version before 1.0 that Cisco's VPN speaks (0x0100; other types of it look like Zoom's datagrams).
  */
 export function startsWithDtlsRecord(buffer: Uint8Array, start: number, end: number): boolean {
   if (start + recordHeader > end) return false;
   const type = buffer[start]!;
   const [major, minor] = [buffer[start + 1]!, buffer[start + 2]!];
-  return type >= 20 && type <= 26 && ((major === 0xfe && minor >= 0xfc) || (major === 1 && minor === 0));
+  if (major === 1) return minor === 0 && type === contentHandshake;
+  return major === 0xfe && minor >= 0xfc && type >= 20 && type <= 26;
 }
 
 /**

@@ -247,9 +247,10 @@ describe('what leads to no hello', () => {
       text('Q050'),
       text('T048'),
       first(0xff, 0, 0, 20),
-      first(0x1a, 0x2a, 0x3a, 0x4a),
+      initialPacket([pingFrame], { code: 0x1a2a3a4a, keysFrom: serverId }),
+      initialPacket([pingFrame], { code: 0xdeadbeef, keysFrom: serverId }),
     );
-    wire.toServer(first(0xde, 0xad, 0xbe, 0xef), Buffer.from(`\x0d12345678Q043${'-'.repeat(1300)}`));
+    wire.toServer(Buffer.from(`\x0d12345678Q043${'-'.repeat(1300)}`));
     wire.toClient(Buffer.from([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]));
     expect(wire.counted()).toEqual({
       quic_version_gquic: 2,
@@ -264,9 +265,10 @@ describe('what leads to no hello', () => {
 
   it('is no QUIC when it is RTP, DNS or anything short', () => {
     const wire = new Wire();
+    wire.toServer(Buffer.from([0xc3, 0xde, 0xad, 0xbe, 0xef, 8, ...new Uint8Array(1300)]));
     wire.toServer(Buffer.alloc(1300, 0x80), Buffer.alloc(60, 0xe5), Buffer.of(0xc0, 1));
     wire.toServer(Buffer.alloc(40, 0x41), Buffer.of(0), Buffer.alloc(0));
-    expect(wire.counted()).toEqual({ datagrams_other: 5 });
+    expect(wire.counted()).toEqual({ datagrams_other: 6 });
   });
 
   it('is unreadable under the wrong keys, cut off, or broken', () => {

@@ -39,6 +39,8 @@ const minLongHeader = 7;
 /** RFC 9000, 14.1. */
 const minFirstDatagram = 1200;
 
+const readable: ReadonlySet<LongHeaderOutcome> = new Set(['initial', 'zero-rtt', 'handshake']);
+
 /** Bits of what is known of a connection, or of its flow, besides the hello. */
 const sawRetry = 1;
 const sawSecondHello = 2;
@@ -82,6 +84,7 @@ export class QuicHellos {
         case 'grease':
         case 'unknown':
           if (this.#guess(outcome, buffer, at, end, nowNs)) break;
+          // Behind the first packet there may be anything.
           if (at === start) this.#count(outcome, buffer, at, end);
           return;
         case 'zero-rtt':
@@ -91,7 +94,6 @@ export class QuicHellos {
           this.#retry();
           return;
         default:
-          // Behind the first packet there may be anything.
           if (at === start || !(outcome in refusedVersions)) this.#count(outcome, buffer, at, end);
           return;
       }
@@ -103,13 +105,32 @@ export class QuicHellos {
   }
 
   #count(outcome: keyof typeof outcomeCounters, buffer: Uint8Array, at: number, end: number): void {
-    this.#statistics[isOther(outcome, buffer, at, end) ? 'datagrams_other' : outcomeCounters[outcome]]++;
+    this.#statistics[
+      this.#isOther(outcome, buffer, at, end) ? 'datagrams_other' : outcomeCounters[outcome]
+    ]++;
+  }
+
+  /**
+   * Whether what looked like a version that is not read is rather no QUIC at all: without the bit that such
+   * packets have set, or, where the version proves nothing, shorter than a client's first datagram must be (RFC
+   * 9000, 14.1) or with other lengths than in known versions. RTP, DNS and encrypted datagrams look like this.
+   */
+  #isOther(outcome: LongHeaderOutcome, buffer: Uint8Array, at: number, end: number): boolean {
+    if (end - at < minLongHeader) return true;
+    if (!(outcome in refusedVersions)) return false;
+    if ((buffer[at]! & 0x40) === 0) return true;
+    if (outcome !== 'unknown' && outcome !== 'grease') return false;
+    return end - at < minFirstDatagram || !readable.has(this.#parseGuess(buffer, at, end));
+  }
+
+  #parseGuess(buffer: Uint8Array, at: number, end: number): LongHeaderOutcome {
+    return parseLongHeader(this.#header, buffer, at, end, guessedVersions[0]);
   }
 
   /** Reads a packet of a reserved or unknown version as if it were of one that it may be protected like. */
   #guess(outcome: 'grease' | 'unknown', buffer: Uint8Array, at: number, end: number, nowNs: number): boolean {
-    if (isOther(outcome, buffer, at, end)) return false;
-    if (parseLongHeader(this.#header, buffer, at, end, guessedVersions[0]) !== 'initial') return false;
+    if (this.#isOther(outcome, buffer, at, end)) return false;
+    if (this.#parseGuess(buffer, at, end) !== 'initial') return false;
     return this.#initial(buffer, at, nowNs, guessedVersions);
   }
 
@@ -272,18 +293,6 @@ export class QuicHellos {
       this.#statistics.hellos_second++;
     }
   }
-}
-
-/**
- * Whether what looked like a version that is not read is rather no QUIC at all: without the bit that such
- * packets have set, or shorter than a client's first datagram must be (RFC 9000, 14.1) where the version
- * proves nothing. RTP and DNS look like this.
- */
-function isOther(outcome: LongHeaderOutcome, buffer: Uint8Array, at: number, end: number): boolean {
-  if (end - at < minLongHeader) return true;
-  if (!(outcome in refusedVersions)) return false;
-  if ((buffer[at]! & 0x40) === 0) return true;
-  return (outcome === 'unknown' || outcome === 'grease') && end - at < minFirstDatagram;
 }
 
 /**
