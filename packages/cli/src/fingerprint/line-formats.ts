@@ -1,7 +1,6 @@
 import { encodeNetworkEvent, type NetworkEvent } from '@ja4/sentinel';
 
-export const formats = ['table', 'jsonl', 'tsv'] as const;
-export type Format = (typeof formats)[number];
+export type Format = 'table' | 'jsonl' | 'tsv';
 
 const columns: readonly (keyof NetworkEvent)[] = [
   'transport',
