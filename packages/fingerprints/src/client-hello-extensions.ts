@@ -30,6 +30,9 @@ export const extensionType = {
   earlyData: 42,
   supportedVersions: 43,
   cookie: 44,
+  /** ALPS (draft-vvv-tls-alps) by its first and its present code, both of Chromium. */
+  applicationSettingsOld: 0x4469,
+  applicationSettings: 0x44cd,
 } as const;
 
 /** A bit for each type that {@link readExtension} reads, by type; no entry or 0 for the others. */

@@ -18,11 +18,11 @@ const hyphen = 0x2d;
 const zero = 0x30;
 const hexDigits = Buffer.from('0123456789abcdef', 'latin1');
 
-/** Which codes below 64 a list leaves out. */
+/** Which codes a list leaves out: 1 for each, by its number. */
 export type LeftOut = Readonly<Uint8Array>;
 
 export function leavingOut(...codes: number[]): LeftOut {
-  const table = new Uint8Array(64);
+  const table = new Uint8Array(65_536);
   for (const code of codes) table[code] = 1;
   return table;
 }
@@ -37,7 +37,7 @@ export function countKept(codes: Uint16Array, { from, to }: Span, leftOut: LeftO
 }
 
 function isLeftOut(code: number, leftOut: LeftOut): boolean {
-  return code < 64 && leftOut[code] === 1;
+  return leftOut[code] === 1;
 }
 
 /** The codes of a list as four lower-case hexadecimal digits each, comma-joined. */

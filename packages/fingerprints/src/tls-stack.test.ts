@@ -42,6 +42,10 @@ describe('the stack key', () => {
       'opens a WebSocket',
       browser(encodeExtension.serverName('shop.example'), encodeExtension.alpn('http/1.1')),
     ],
+    [
+      'offers settings for HTTP/2 where it did not for a WebSocket',
+      browser(encodeExtension.alpn('h2', 'http/1.1'), encodeExtension.opaque(0x44cd, 5)),
+    ],
     ['visits an address without a name', browser(encodeExtension.alpn('h2', 'http/1.1'))],
     ['pads its hello', browser(encodeExtension.serverName('x.example'), encodeExtension.opaque(21, 190))],
     ['answers a HelloRetryRequest with a cookie', browser(encodeExtension.opaque(44, 8))],

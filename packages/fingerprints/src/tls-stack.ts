@@ -18,6 +18,9 @@ const perConnection = leavingOut(
   extensionType.preSharedKey,
   extensionType.earlyData,
   extensionType.cookie,
+  // Settings for HTTP/2, which Chromium leaves out when it offers HTTP/1.1 only, as for a WebSocket.
+  extensionType.applicationSettingsOld,
+  extensionType.applicationSettings,
 );
 
 /**
@@ -27,9 +30,9 @@ const perConnection = leavingOut(
  * The form is JA4's, with the neutral letter `x` where JA4 describes the connection:
  * `t13x1514xx_8daaf6152771_02713d6af862` is transport and version (`t13`), `x` for SNI, cipher count (`15`),
  * extension count (`14`), `xx` for ALPN, then the two hashes. The extensions server_name (0), ALPN (16),
- * padding (21), compress_certificate (27), session_ticket (35), pre_shared_key (41), early_data (42) and
- * cookie (44) are left out of the count and of the last hash; everything else follows the rules of JA4. The
- * `x` keeps it from being mistaken for a JA4.
+ * padding (21), compress_certificate (27), session_ticket (35), pre_shared_key (41), early_data (42),
+ * cookie (44) and application_settings (17513, 17613) are left out of the count and of the last hash;
+ * everything else follows the rules of JA4. The `x` keeps it from being mistaken for a JA4.
  */
 export function tlsStack(hello: ClientHello, transport: HelloTransport): string {
   const codes = readCodes(sortedCodes(wireCodes(hello, transport)));
