@@ -129,7 +129,7 @@ describe('one hello comes out of its stream', () => {
           expect(found[0]).toMatchObject({ hasSyn: true, synWindow: 64_240 });
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 400 },
     );
   });
 
@@ -146,7 +146,7 @@ describe('one hello comes out of its stream', () => {
           expect(found.map(({ message }) => isSame(message))).toEqual([true]);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 200 },
     );
   });
 
@@ -167,7 +167,7 @@ describe('one hello comes out of its stream', () => {
           expect(found.map(({ message }) => isSame(message))).toEqual([true]);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 200 },
     );
   });
 
@@ -197,7 +197,7 @@ describe('one hello comes out of its stream', () => {
           expect(trace.found[0]?.hasSyn).toBe(withLateSyn && !isOver);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
   });
 });

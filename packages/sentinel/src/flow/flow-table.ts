@@ -13,7 +13,7 @@ const refreshNs = 100e6;
  * A bounded table of flows: a hash table whose entries also stand in one of two lists from most to least
  * recently used, one of the flows that are still read and one of the finished ones, which go first when the
  * table is full. A flow is a slot number; callers keep what they know about it in arrays of their own,
- * indexed by slot. Everything is allocated once (7 MB for 100,000 flows, of which a page is only used when a
+ * indexed by slot. Everything is allocated once (6 MB for 100,000 flows, of which a page is only used when a
  * flow in it is), so the memory of the table does not depend on the traffic.
  *
  *     heads[hash] → slot → chain[slot] → …          newest ⇄ older ⇄ … ⇄ oldest

@@ -167,7 +167,6 @@ export class HelloStreams {
     }
     this.#firstByteNs[slot] = nowNs;
     if (at <= 0) return this.#read(slot, buffer, start - at, end);
-    this.#statistics.segments_out_of_order++;
     if (helloVerdict(buffer, start, end) === 'yes') return this.#resume(slot, sequence, buffer, start, end);
     return this.#takeInto(
       slot,
@@ -248,7 +247,7 @@ export class HelloStreams {
       return this.#takePastHoles(slot, assembly, sequence, buffer, start, end, nowNs);
     }
     if (assembly.available > before) return this.#readHeld(slot, assembly);
-    if (before > 0) this.#statistics.segments_out_of_order++;
+    this.#statistics.segments_out_of_order++;
     if (this.#phase[slot] === inHello) return 'reading';
     // Behind a hole: the bytes before it were not captured if a hello starts there.
     const [from, to] = assembly.around((sequence - assembly.base) | 0);
@@ -290,6 +289,7 @@ export class HelloStreams {
 
   /** Reads on at a segment whose predecessors were not captured. */
   #resume(slot: number, sequence: number, buffer: Uint8Array, start: number, end: number): StreamOutcome {
+    this.#statistics.segments_out_of_order++;
     this.#statistics.streams_resumed++;
     this.#pass(slot, (sequence - this.#next[slot]!) | 0);
     return this.#read(slot, buffer, start, end);

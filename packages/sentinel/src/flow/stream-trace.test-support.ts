@@ -24,7 +24,7 @@ export class StreamTrace {
 
   constructor(limits: Partial<FlowLimits> = {}, exclusions?: SourceExclusions) {
     this.flows = new TcpFlows(
-      { ...defaultFlowLimits, ...limits },
+      { ...defaultFlowLimits, flows: 64, ...limits },
       this.statistics,
       (message, { keys, keyAt, hasSyn, slot, firstByteNs, startedNs }) => {
         this.found.push({

@@ -61,6 +61,12 @@ export interface HelloFlow {
  *   a new connection on the same ports, whose SYN was missed.
  * - Of two different bytes for one place the first stays, and the conflict is counted. Checksums are not looked
  *   at: captures of cards that compute them have wrong ones.
+ *
+ * Not found is a hello with bytes that were never captured; and, of a connection whose SYN was not captured,
+ * one that stands inside a segment behind an unknown first message, or whose first segment comes after more
+ * than four others of it.
+ *
+ * For 100,000 flows the arrays of all parts take 14 MB, of which pages are only used as flows come.
  */
 export class TcpFlows {
   readonly syns: SynFacts;
