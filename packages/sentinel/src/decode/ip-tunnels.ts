@@ -47,7 +47,7 @@ const acknowledgmentPresent = 0x0080;
  *
  *     flags and version 2 | protocol 2 | checksum 2+2 | key 4 | sequence 4, the last three if flagged
  */
-function passGre(cursor: LayerCursor): NextLayer {
+export function passGre(cursor: LayerCursor): NextLayer {
   if (!cursor.has(4)) return 'packet_truncated';
   const flags = cursor.uint16(0);
   const protocol = cursor.uint16(2);

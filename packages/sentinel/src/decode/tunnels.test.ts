@@ -111,7 +111,8 @@ describe('the innermost packet is found', () => {
       overUdp(4790, '0c 00 00 04 | 00 00 07 00 | 0f c6 01 01', zeros(20), innerIpv4),
     ],
     ['in VXLAN with no flag set', 'tunnels_vxlan', overUdp(4789, '00 00 ff 01 | 00 00 07 00', innerFrame)],
-    // RFC 8926
+    // RFC 8086, RFC 8926
+    ['in GRE in UDP', 'tunnels_gre', overUdp(4754, '20 00 | 08 00 | 00 00 00 07', innerIpv4)],
     [
       'in Geneve from its port to another',
       'tunnels_geneve',
@@ -216,7 +217,7 @@ describe('the innermost packet is found', () => {
 describe('what only looks like a tunnel', () => {
   const initial = bytes('c3 00 00 00 01 | 08', zeros(1200));
   const dtls = bytes('16 fe fd 00 00 00 00 00 00 00 00 00 50', zeros(80));
-  const ports = [1701, 2152, 3544, 4789, 4790, 6081, 6635, 8472];
+  const ports = [1701, 2152, 3544, 4754, 4789, 4790, 6081, 6635, 8472];
   it.each(ports)('is plain UDP: QUIC and DTLS on port %i', (port) => {
     for (const content of [initial, dtls, zeros(0), zeros(8)]) {
       const packet = overUdp(port, content);

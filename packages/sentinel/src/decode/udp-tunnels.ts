@@ -1,4 +1,5 @@
 import { afterServiceProtocol } from './ether-type.ts';
+import { passGre } from './ip-tunnels.ts';
 import type { LayerCursor, NextLayer } from './layer.ts';
 import { afterEtherType, linkType } from './link-type.ts';
 
@@ -6,6 +7,7 @@ const port = {
   l2tp: 1701,
   gtp: 2152,
   teredo: 3544,
+  gre: 4754,
   vxlan: 4789,
   vxlanGpe: 4790,
   geneve: 6081,
@@ -26,6 +28,7 @@ function isTunnelPort(number: number): boolean {
     case port.l2tp:
     case port.gtp:
     case port.teredo:
+    case port.gre:
     case port.vxlan:
     case port.vxlanGpe:
     case port.geneve:
@@ -55,6 +58,8 @@ export function enterUdpTunnel(cursor: LayerCursor): NextLayer | undefined {
       return passVxlanGpe(cursor);
     case port.geneve:
       return passGeneve(cursor);
+    case port.gre: // RFC 8086
+      return passGre(cursor);
     case port.gtp:
       return passGtp(cursor);
     case port.teredo:
