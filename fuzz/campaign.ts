@@ -4,7 +4,7 @@ import { dictionaryOf, mutate } from './mutate.ts';
 import { randomFrom } from './random.ts';
 
 /** Something wrong that an input brought about. */
-export interface Finding {
+interface Finding {
   readonly kind: 'exception' | 'slow' | 'memory';
   readonly text: string;
   readonly input: Uint8Array;

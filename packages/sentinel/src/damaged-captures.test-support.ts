@@ -13,7 +13,7 @@ export const damages = ['cut-off', 'bytes-in-file', 'bytes-in-packets', 'packets
 export type Damage = (typeof damages)[number];
 
 /** Whole numbers that follow from a seed alone (xorshift32, Marsaglia 2003). */
-export function seededBelow(seed: number): (limit: number) => number {
+function seededBelow(seed: number): (limit: number) => number {
   let state = Math.imul(seed + 1, 0x9e3779b1) | 0 || 1;
   return (limit) => {
     state ^= state << 13;
