@@ -107,7 +107,7 @@ export function retryPacket(scid: Uint8Array, token: Uint8Array): Uint8Array {
 }
 
 /** RFC 9000, 16, in the shortest form. */
-export function varint(value: number): number[] {
+function varint(value: number): number[] {
   if (value < 0x40) return [value];
   if (value < 0x4000) return [0x40 | (value >> 8), value & 0xff];
   return [0x80 | (value >>> 24), (value >> 16) & 0xff, (value >> 8) & 0xff, value & 0xff];

@@ -30,7 +30,7 @@ export function helloOf(name: string, length = 0, seed = 1): Uint8Array {
   return hello;
 }
 
-export function udpPacket(from: End, to: End, payload: Uint8Array): Uint8Array {
+function udpPacket(from: End, to: End, payload: Uint8Array): Uint8Array {
   const packet = Buffer.alloc(28 + payload.length);
   packet[0] = 0x45;
   packet.writeUInt16BE(packet.length, 2);
@@ -46,7 +46,7 @@ export function udpPacket(from: End, to: End, payload: Uint8Array): Uint8Array {
 }
 
 export interface SeenHello {
-  readonly transport: 'quic' | 'dtls';
+  readonly transport: 'quic' | 'dtls' | 'tcp';
   readonly message: Uint8Array;
   readonly from: string;
   readonly startedNs: number;

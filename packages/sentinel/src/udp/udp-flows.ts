@@ -5,6 +5,7 @@ import type { SourceExclusions } from '../source-exclusions.ts';
 import { dtlsStart } from './dtls-carriers.ts';
 import { DtlsHellos } from './dtls-hellos.ts';
 import { isEarlyGoogleQuic, QuicHellos } from './quic-hellos.ts';
+import { mayHoldTlsRecords, TlsHellos } from './tls-hellos.ts';
 import { type UdpHandshakeListener, UdpHellos } from './udp-hellos.ts';
 
 /**
@@ -16,6 +17,7 @@ export class UdpFlows {
   readonly #hellos: UdpHellos;
   readonly #quic: QuicHellos;
   readonly #dtls: DtlsHellos;
+  readonly #tls: TlsHellos;
 
   /** @param exclusions sources whose connections are counted and left alone */
   constructor(
@@ -29,6 +31,7 @@ export class UdpFlows {
     this.#hellos = new UdpHellos(limits, statistics, onHandshake, hashSeed, exclusions);
     this.#quic = new QuicHellos(limits.flows, statistics, this.#hellos);
     this.#dtls = new DtlsHellos(limits.flows, statistics, this.#hellos);
+    this.#tls = new TlsHellos(limits.flows, this.#hellos);
   }
 
   /** One packet whose transport is UDP. */
@@ -53,6 +56,7 @@ export class UdpFlows {
     }
     const dtls = dtlsStart(buffer, start, end);
     if (dtls === -1) {
+      if (this.#tlsRecords(layout, start, end, nowNs)) return;
       const isQuic = isEarlyGoogleQuic(buffer, start, end);
       this.#statistics[isQuic ? 'quic_version_gquic' : 'datagrams_other']++;
       return;
@@ -61,6 +65,17 @@ export class UdpFlows {
     this.#hellos.expire(nowNs);
     this.#dtls.datagram(buffer, dtls, end, nowNs);
     this.#hellos.shrink();
+  }
+
+  #tlsRecords(layout: FrameLayout, start: number, end: number, nowNs: number): boolean {
+    const { buffer, transport } = layout;
+    const port = (buffer[transport + 2]! << 8) | buffer[transport + 3]!;
+    if (!mayHoldTlsRecords(buffer[start]!, port)) return false;
+    this.#hellos.select(layout);
+    this.#hellos.expire(nowNs);
+    if (!this.#tls.datagram(buffer, start, end, port, nowNs)) return false;
+    this.#hellos.shrink();
+    return true;
   }
 
   /** Forgets flows that were idle for too long. */

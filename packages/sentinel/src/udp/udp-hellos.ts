@@ -1,3 +1,4 @@
+import type { HelloTransport } from '@ja4/fingerprints';
 import type { CaptureCounter, CaptureStatistics } from '../capture-statistics.ts';
 import type { FrameLayout } from '../decode/frame.ts';
 import { readFlowKey } from '../flow/flow-key.ts';
@@ -20,9 +21,10 @@ const randomAt = handshakeHeader + 2 + 4;
 /** Fewer bytes of a ClientHello do not hold a random to compare. */
 export const comparableBytes = randomAt + 8;
 
-export type UdpTransport = 'quic' | 'dtls';
+const transports = ['quic', 'dtls', 'tcp'] as const satisfies readonly HelloTransport[];
 
-const transports = ['quic', 'dtls'] as const;
+/** What carries a hello; `tcp` stands for TLS records as on a stream. */
+export type UdpTransport = (typeof transports)[number];
 
 /** Called with each first ClientHello, in the form that TLS has: type, length of 3 bytes, body. */
 export type UdpHandshakeListener = (
@@ -220,6 +222,11 @@ export class UdpHellos {
   giveUp(slot: number, reason: CaptureCounter): void {
     this.#statistics[reason]++;
     this.#end(slot, givenUp);
+  }
+
+  /** Counts a hello that was handed over before. */
+  countAgain(): void {
+    this.#statistics.hellos_retransmitted++;
   }
 
   /** Whether a message is of the connection whose hello was handed over: it has the same random. */
