@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { AF_PACKET } from './capture-socket.ts';
 import { lastErrorCode, lastErrorText, libc, systemError } from './libc.ts';
 import { SOL_PACKET } from './socket-option.ts';
@@ -28,11 +28,13 @@ export function noSuchInterface(names: readonly string[]): Error {
   );
 }
 
+/** Unlike /sys, /proc/net/dev is of the network namespace that this process is in. */
 function interfaceNames(): string[] {
   try {
-    return [...readdirSync('/sys/class/net'), anyInterface];
+    const lines = readFileSync('/proc/net/dev', 'latin1').matchAll(/^\s*(\S+):/gm);
+    return [...lines].map((line) => line[1] ?? '').concat(anyInterface);
   } catch {
-    return [anyInterface]; // A system without /sys: the error still says what is wrong.
+    return [anyInterface]; // A system without it: the error still says what is wrong.
   }
 }
 
