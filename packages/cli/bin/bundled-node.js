@@ -15,8 +15,8 @@ function bundledNode() {
   }
 }
 
-/** Runs a script in a child process on the Node 24 that came with the packages, and ends as it ends. */
-export function runOnBundledNode(script, args) {
+/** Runs a command line in a child process on the Node 24 that came with the packages, and ends as it ends. */
+export function runOnBundledNode(commandLine) {
   const binary = bundledNode();
   if (binary === null) {
     process.stderr.write(
@@ -27,7 +27,7 @@ export function runOnBundledNode(script, args) {
   }
   // First on the PATH too, for whatever the script starts as `node`.
   const path = `${dirname(binary)}:${process.env.PATH ?? ''}`;
-  const child = spawn(binary, [script, ...args], { stdio: 'inherit', env: { ...process.env, PATH: path } });
+  const child = spawn(binary, commandLine, { stdio: 'inherit', env: { ...process.env, PATH: path } });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       // A terminal's Ctrl-C has reached the whole group already.
