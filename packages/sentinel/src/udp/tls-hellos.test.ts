@@ -77,14 +77,17 @@ describe('the hello of an OpenVPN client', () => {
 });
 
 describe('the hello of an RDP client over UDP', () => {
-  it('is found behind its header at the port of servers', () => {
-    const wire = new Wire();
-    const datagram = Buffer.concat([Buffer.from('0014c101f40164e064000100', 'hex'), record]);
-    wire.send(client, ['198.51.100.7', 3389], datagram);
-    wire.send(client, ['198.51.100.7', 3390], datagram);
-    expect(wire.messages()).toEqual([hello]);
-    expect(wire.counted()).toEqual({ datagrams_other: 1 });
-  });
+  it.each(['00', 'ff'])(
+    'is found behind its header, which starts with %s, at the port of servers',
+    (first) => {
+      const wire = new Wire();
+      const datagram = Buffer.concat([Buffer.from(`${first}14c101f40164e064000100`, 'hex'), record]);
+      wire.send(client, ['198.51.100.7', 3389], datagram);
+      wire.send(client, ['198.51.100.7', 3390], datagram);
+      expect(wire.messages()).toEqual([hello]);
+      expect(wire.counted()).toEqual({ datagrams_other: 1 });
+    },
+  );
 });
 
 describe('TLS records in datagrams', () => {

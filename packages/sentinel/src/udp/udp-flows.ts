@@ -9,8 +9,9 @@ import { mayHoldTlsRecords, TlsHellos } from './tls-hellos.ts';
 import { type UdpHandshakeListener, UdpHellos } from './udp-hellos.ts';
 
 /**
- * UDP datagrams to first handshake messages, of QUIC and DTLS on any port. Only flows that open with a
- * ClientHello are kept; of the packets that follow a handshake just the first byte is read.
+ * UDP datagrams to first handshake messages: of QUIC and DTLS on any port, and of TLS that OpenVPN and RDP put
+ * into datagrams. Only flows that open with a ClientHello are kept; of the packets that follow a handshake
+ * little more than the first byte is read.
  */
 export class UdpFlows {
   readonly #statistics: CaptureStatistics;
@@ -48,6 +49,7 @@ export class UdpFlows {
     if (start >= end) return;
     const first = buffer[start]!;
     if (first >= 0x80) {
+      if (this.#tlsRecords(layout, start, end, nowNs)) return;
       this.#hellos.select(layout);
       this.#hellos.expire(nowNs);
       this.#quic.datagram(buffer, start, end, nowNs);
