@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import type { FileProblem } from './format.ts';
 
 /** The bytes of a capture, decompressed if need be, delivered piece by piece. */
 export interface ByteSource {
@@ -10,7 +10,7 @@ export interface ByteSource {
    */
   read(target: Uint8Array, at: number): number | Promise<number>;
   /** What was wrong with the bytes themselves, once `read` has returned 0. */
-  problem(): string | undefined;
+  problem(): FileProblem | undefined;
   close(): Promise<void>;
 }
 
@@ -55,64 +55,8 @@ export function streamSource(stream: Readable, onRead: (bytes: number) => void):
   };
 }
 
-/**
- * Compressed bytes given to zlib at once. Deflate expands at most 1,032 times, so this bounds what one step
- * can put in memory (66 MB for a file made for that purpose).
- */
-const compressedStep = 64 * 1024;
-
-/**
- * Another source through gunzip. Truncated or damaged data ends the source after everything that could be
- * decompressed, and is reported by `problem`.
- * @param first what was read of the other source already
- */
-export function gunzipSource(compressed: ByteSource, first: Uint8Array): ByteSource {
-  const gunzip = createGunzip({ chunkSize: 256 * 1024 });
-  const ready = new Leftover();
-  const unread = new Leftover();
-  unread.add(first);
-  let failure: Error | undefined;
-  let ended = false;
-  gunzip.on('data', (chunk: Buffer) => ready.add(chunk));
-  gunzip.on('error', (error) => {
-    failure = error;
-  });
-  const closed = new Promise<void>((resolve) => gunzip.once('close', resolve));
-
-  const step = async () => {
-    // Not reused: zlib keeps the buffer until it has consumed it.
-    const input = Buffer.allocUnsafe(compressedStep);
-    const bytesRead = unread.isEmpty ? await compressed.read(input, 0) : unread.moveTo(input, 0);
-    if (bytesRead === 0) {
-      gunzip.end();
-      await closed;
-      ended = true;
-      return;
-    }
-    const written = new Promise<void>((resolve) =>
-      gunzip.write(input.subarray(0, bytesRead), () => resolve()),
-    );
-    await Promise.race([written, closed]);
-    if (gunzip.destroyed) ended = true;
-  };
-
-  return {
-    async read(target, at) {
-      while (ready.isEmpty && !ended) await step();
-      return ready.moveTo(target, at);
-    },
-    problem: () =>
-      failure === undefined ? compressed.problem() : `gzip data is damaged or cut off (${failure.message})`,
-    async close() {
-      gunzip.destroy();
-      await closed;
-      await compressed.close();
-    },
-  };
-}
-
 /** Pieces that wait to be copied into a target of limited room. */
-class Leftover {
+export class Leftover {
   readonly #pieces: Uint8Array[] = [];
 
   get isEmpty(): boolean {

@@ -73,6 +73,17 @@ describe('a pcap file', () => {
     expect((await read(gzipSync(plain))).events).toMatchObject([expected]);
     const members = Buffer.concat([gzipSync(plain.subarray(0, 30)), gzipSync(plain.subarray(30))]);
     expect(await read(members)).toMatchObject({ events: [expected], problems: [] });
+    // Flags for extra field, name, comment and header checksum (RFC 1952 section 2.3).
+    const packed = gzipSync(plain);
+    const extras = Buffer.from('\x03\x00abcname\0comment\0\x12\x34', 'latin1');
+    const full = Buffer.concat([
+      packed.subarray(0, 3),
+      Buffer.of(0x1e),
+      packed.subarray(4, 10),
+      extras,
+      packed.subarray(10),
+    ]);
+    expect(await read(full)).toMatchObject({ events: [expected], problems: [] });
   });
 
   it('longer than the window is read piece by piece, and says how far it is', async () => {
@@ -288,6 +299,24 @@ describe('a file that is not what it should be', () => {
     expect(events).toMatchObject([expected]);
     expect(problems).toEqual([expect.stringContaining('gzip data is damaged or cut off')]);
     expect(statistics.files_truncated).toBe(1);
+  });
+
+  it('because other bytes follow its gzip data gives what the gzip data holds', async () => {
+    const followed = Buffer.concat([gzipSync(plain), Buffer.from('not gzip')]);
+    const { events, problems, statistics } = await read(followed);
+    expect(events).toMatchObject([expected]);
+    expect(problems).toEqual(['other bytes follow the gzip data']);
+    expect(statistics.files_corrupt).toBe(1);
+    const padded = Buffer.concat([gzipSync(plain), new Uint8Array(100_000)]);
+    expect(await read(padded)).toMatchObject({ events: [expected], problems: [] });
+  });
+
+  it('because its gzip checksum differs gives what is in it', async () => {
+    const changed = gzipSync(plain);
+    changed[changed.length - 8]! ^= 1;
+    const { events, problems } = await read(changed);
+    expect(events).toMatchObject([expected]);
+    expect(problems).toEqual(['gzip data is damaged (its checksum differs)']);
   });
 
   it('because a length in it is absurd stops there and says where', async () => {

@@ -2,9 +2,10 @@ import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { type CaptureStatistics, newCaptureStatistics } from '../capture-statistics.ts';
 import { HelloTracker } from '../hello-tracker.ts';
 import type { NetworkEvent } from '../network-event.ts';
-import { type ByteSource, gunzipSource } from './byte-source.ts';
+import type { ByteSource } from './byte-source.ts';
 import { describeForeign } from './foreign-format.ts';
 import type { CaptureFormat, FileProblem, PacketSink } from './format.ts';
+import { gunzipSource } from './gunzip-source.ts';
 import { captureName, openCapture } from './open-capture.ts';
 import { isPcap, PcapFormat, pcapHeaderLength } from './pcap.ts';
 import { isPcapng, PcapngFormat } from './pcapng.ts';
@@ -134,7 +135,7 @@ async function* readPieces(
   }
   for (const [counter, times] of format?.passedOver ?? []) statistics[counter] += times;
   const damage = source.problem();
-  if (damage !== undefined) report({ counter: 'files_truncated', text: damage });
+  if (damage !== undefined) report(damage);
   const problem = format?.fatal ?? problemAtEnd(format, window.subarray(start, end));
   if (problem !== undefined && (damage === undefined || problem.counter !== 'files_truncated'))
     report(problem);
