@@ -66,19 +66,22 @@ export class HelloTracker {
     this.#onEvent = options.onEvent;
     this.statistics = options.statistics ?? newCaptureStatistics();
     this.#decoder = new FrameDecoder(this.statistics);
-    const limits = { ...defaultFlowLimits, ...options.limits };
+    const { heldBytes, ...limits } = { ...defaultFlowLimits, ...options.limits };
+    // The bound on held bytes is for both together.
+    const half = { ...limits, heldBytes: heldBytes / 2 };
     const { hashSeed = 0, exclusions } = options;
     this.#tcp = new TcpFlows(
-      limits,
+      half,
       this.statistics,
-      (message, flow, timestampNs) => this.#handshake(message, 'tcp', flow, timestampNs),
+      (message, flow, timestampNs) => this.#handshake(message, 'tcp', 'tcp', flow, timestampNs),
       hashSeed,
       exclusions,
     );
     this.#udp = new UdpFlows(
-      limits,
+      half,
       this.statistics,
-      (message, transport, flow, timestampNs) => this.#handshake(message, transport, flow, timestampNs),
+      (message, transport, flow, timestampNs) =>
+        this.#handshake(message, transport, 'udp', flow, timestampNs),
       hashSeed,
       exclusions,
     );
@@ -123,7 +126,14 @@ export class HelloTracker {
     else this.statistics.transport_other++;
   }
 
-  #handshake(message: Uint8Array, transport: HelloTransport, flow: HelloFlow, timestampNs: number): void {
+  /** @param carrier what the hello came in; TLS records also travel inside UDP, as in OpenVPN */
+  #handshake(
+    message: Uint8Array,
+    transport: HelloTransport,
+    carrier: 'tcp' | 'udp',
+    flow: HelloFlow,
+    timestampNs: number,
+  ): void {
     const parsed = parseClientHello(message, transport);
     if (!parsed.ok) {
       this.statistics[failureCounters[parsed.reason]]++;
@@ -133,13 +143,13 @@ export class HelloTracker {
     const ports = keys[keyAt + 8]!;
     const prints = fingerprint(parsed.value, transport);
     const syn: Partial<SynFields> = hasSyn ? this.#tcp.syns.describe(flow.slot) : {};
-    if (!hasSyn && transport === 'tcp') this.statistics.hellos_without_syn++;
+    if (!hasSyn && carrier === 'tcp') this.statistics.hellos_without_syn++;
     // Every key in every event, so that all events have one shape in memory; JSON leaves out the undefined.
     const event: NetworkEvent = {
       timestamp: timestampNs,
       sensor_id: this.#sensorId,
       conn_id: this.#connectionIds.of(keys, keyAt, startedNs),
-      transport: transport === 'tcp' ? 'tcp' : 'udp',
+      transport: carrier,
       src_ip: ipText(keys, keyAt),
       src_port: ports >>> 16,
       dst_ip: ipText(keys, keyAt + 4),
