@@ -33,7 +33,7 @@ function pipe(): { readEnd: number; writeEnd: number } {
 }
 
 /** Closes the pipes to a tcpdump, which ends it. */
-export function closeTcpdump({ packets, messages, control }: OpenedTcpdump): void {
+function closeTcpdump({ packets, messages, control }: OpenedTcpdump): void {
   for (const fd of [control, packets, messages]) libc().close(fd);
 }
 
