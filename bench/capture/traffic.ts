@@ -118,7 +118,8 @@ export function writeTraffic(path: string, connections: number): Traffic {
       }
       batch.set(record, filled);
       const host = 1 + (connection >> 14);
-      const port = 1024 + (connection & 0x3fff);
+      // Above 8443, which is watched too: answers to a client's port of that number would pass the filter.
+      const port = 20_000 + (connection & 0x3fff);
       batch[filled + addressAt] = host >> 8;
       batch[filled + addressAt + 1] = host & 0xff;
       batch[filled + portAt] = port >> 8;
