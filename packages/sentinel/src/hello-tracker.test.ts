@@ -42,7 +42,12 @@ const part = (start: number, end?: number) => segment(start, stream.subarray(sta
 
 function track(limits: Partial<FlowLimits> = {}) {
   const events: NetworkEvent[] = [];
-  const tracker = new HelloTracker({ sensorId: 'test', onEvent: (event) => events.push(event), limits });
+  const tracker = new HelloTracker({
+    sensorId: 'test',
+    onEvent: (event) => events.push(event),
+    // A small table: every tracker allocates its own.
+    limits: { flows: 64, ...limits },
+  });
   let now = 1_700_000_000e9;
   return {
     events,
