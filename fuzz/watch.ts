@@ -26,6 +26,8 @@ export interface WorkerReport extends CampaignResult {
   readonly coverage: ReturnType<Coverage['summary']>;
 }
 
+const tickMs = 250;
+
 /**
  * Runs a campaign in a thread of its own and watches it: an input that never comes back is saved and the
  * thread ended. Rejects with what happened then.
@@ -42,15 +44,13 @@ export function runWatched(
   });
   return new Promise((resolve, reject) => {
     let last = -1;
-    let since = Date.now();
+    // Ticks, not times: a process that was stopped for a while has not hung.
+    let idleTicks = 0;
     const watch = setInterval(() => {
       const now = Atomics.load(heartbeat, 0);
-      if (now !== last) {
-        last = now;
-        since = Date.now();
-        return;
-      }
-      if (now === 0 || Date.now() - since < hangMs) return;
+      idleTicks = now === last ? idleTicks + 1 : 0;
+      last = now;
+      if (now === 0 || idleTicks * tickMs < hangMs) return;
       const folder = join(order.folder, 'findings');
       mkdirSync(folder, { recursive: true });
       const path = join(folder, `hang-${now}`);
@@ -58,7 +58,7 @@ export function runWatched(
       clearInterval(watch);
       void worker.terminate();
       reject(new Error(`${order.target}: an input hangs: ${path}`));
-    }, 500);
+    }, tickMs);
     worker.once('message', (report: WorkerReport) => {
       clearInterval(watch);
       resolve(report);
