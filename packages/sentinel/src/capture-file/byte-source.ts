@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { Socket } from 'node:net';
 import type { FileProblem } from './format.ts';
 
 /** The bytes of a capture, decompressed if need be, delivered piece by piece. */
@@ -34,23 +34,67 @@ export function fileSource(fd: number, onRead: (bytes: number) => void): ByteSou
   };
 }
 
-/** A pipe or socket; bytes are delivered as they come. */
-export function streamSource(stream: Readable, onRead: (bytes: number) => void): ByteSource {
-  const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
-  const left = new Leftover();
+/** What a pipe holds at most, as a rule: more does not come at once. */
+const pipeBytes = 64 * 1024;
+
+/**
+ * A pipe or socket; bytes are delivered as they come, the event loop is free while none do. They are read into
+ * one buffer, which is full until it has been taken: a stream of its own chunks would be memory for each 64 KiB.
+ */
+export function pipeSource(fd: number, onRead: (bytes: number) => void): ByteSource {
+  const buffer = new Uint8Array(pipeBytes);
+  let ready = 0;
+  let taken = 0;
+  let ended = false;
+  let failure: Error | undefined;
+  let wake = () => {};
+  const socket = new Socket({
+    fd,
+    readable: true,
+    writable: false,
+    onread: {
+      buffer,
+      callback: (bytes) => {
+        onRead(bytes);
+        ready = bytes;
+        taken = 0;
+        wake();
+        return false; // No more until this has been taken.
+      },
+    },
+  });
+  socket.on('error', (error) => {
+    failure = error;
+  });
+  socket.once('close', () => {
+    ended = true;
+    wake();
+  });
+  socket.once('end', () => {
+    ended = true;
+    wake();
+  });
   return {
     async read(target, at) {
-      if (left.isEmpty) {
-        const { value, done } = await chunks.next();
-        if (done === true) return 0;
-        onRead(value.length);
-        left.add(value);
+      if (taken === ready) {
+        if (!ended) {
+          const more = new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+          socket.resume();
+          await more;
+        }
+        if (failure !== undefined) throw failure;
+        if (taken === ready) return 0;
       }
-      return left.moveTo(target, at);
+      const count = Math.min(ready - taken, target.length - at);
+      target.set(buffer.subarray(taken, taken + count), at);
+      taken += count;
+      return count;
     },
     problem: () => undefined,
     async close() {
-      stream.destroy();
+      socket.destroy();
     },
   };
 }

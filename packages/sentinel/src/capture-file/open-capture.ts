@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, open } from 'node:fs';
-import { Socket } from 'node:net';
 import { promisify } from 'node:util';
-import { type ByteSource, fileSource, streamSource } from './byte-source.ts';
+import { type ByteSource, fileSource, pipeSource } from './byte-source.ts';
 
 /** The path that stands for standard input. */
 const standardInput = '-';
@@ -28,8 +27,7 @@ export async function openCapture(path: string, onRead: (bytes: number) => void)
   const fd = isStandardInput ? process.stdin.fd : await promisify(open)(path, 'r');
   const facts = fstatSync(fd);
   if (facts.isFIFO() || facts.isSocket()) {
-    const stream = isStandardInput ? process.stdin : new Socket({ fd, readable: true, writable: false });
-    const source = streamSource(stream, onRead);
+    const source = pipeSource(fd, onRead);
     return { source, totalBytes: 0, close: () => source.close() };
   }
   return {
