@@ -1,9 +1,13 @@
-/** `npm run fuzz -- TARGET… [--minutes N] [--seed N] [--out DIR]`, or `npm run fuzz -- variants [--count N]`. */
-import { readdirSync } from 'node:fs';
+/**
+ * `npm run fuzz -- TARGET… [--minutes N] [--seed N] [--out DIR]`, `npm run fuzz -- TARGET --replay FILE`, or
+ * `npm run fuzz -- variants [--count N] [--seed N]`.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { FuzzTarget } from './fuzz-target.ts';
 import { runWatched, type WorkerReport } from './watch.ts';
 
 const targets = readdirSync(new URL('./targets/', import.meta.url))
@@ -22,6 +26,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     out: { type: 'string', default: join(tmpdir(), 'ja4-fuzz') },
     count: { type: 'string', default: '20000' },
+    replay: { type: 'string' },
   },
 });
 
@@ -53,6 +58,11 @@ if (wanted.length === 1 && wanted[0] === 'variants') {
 } else if (wanted.length === 0 || wanted.some((name) => !targets.includes(name))) {
   process.stderr.write(`fuzz: name 'variants', 'all' or some of ${targets.join(', ')}\n`);
   process.exitCode = 2;
+} else if (values.replay !== undefined) {
+  const { target } = (await import(`./targets/${wanted[0]}.ts`)) as { target: FuzzTarget };
+  const started = performance.now();
+  target.run(readFileSync(values.replay));
+  process.stdout.write(`${wanted[0]}: nothing wrong, ${(performance.now() - started).toFixed(1)} ms\n`);
 } else {
   for (const name of wanted) {
     try {
