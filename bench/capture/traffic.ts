@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { encodeClientHello, encodeExtension } from '@ja4/fingerprints';
-import { frame, handshakeRecords, ipPacket, linuxSynOptions, pcapFile, type TcpPacket } from '@ja4/sentinel';
+import { frame, ipPacket, linuxSynOptions, pcapFile, type TcpPacket } from '@ja4/sentinel';
+import { browserHello } from '../traffic/browser-hello.ts';
 
 /** What is in a made capture. */
 export interface Traffic {
@@ -28,40 +28,9 @@ interface Template {
   readonly wanted: boolean;
 }
 
-/** About 1.8 kB in two segments, as Chromium and Firefox send them with an ML-KEM key share. */
-function hello(): Uint8Array {
-  return handshakeRecords(
-    encodeClientHello({
-      sessionId: new Uint8Array(32),
-      cipherSuites: [
-        0x0a0a, 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014,
-        0x009c, 0x009d, 0x002f, 0x0035,
-      ],
-      extensions: [
-        encodeExtension.opaque(0x1a1a),
-        encodeExtension.serverName('shop.example'),
-        encodeExtension.opaque(23),
-        encodeExtension.opaque(0xff01, 1),
-        encodeExtension.supportedGroups(0x11ec, 29, 23, 24),
-        encodeExtension.ecPointFormats(0),
-        encodeExtension.opaque(35),
-        encodeExtension.alpn('h2', 'http/1.1'),
-        encodeExtension.opaque(5, 5),
-        encodeExtension.signatureAlgorithms(0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601),
-        encodeExtension.opaque(18),
-        encodeExtension.opaque(51, 1263),
-        encodeExtension.opaque(45, 2),
-        encodeExtension.supportedVersions(0x2a2a, 0x0304, 0x0303),
-        encodeExtension.opaque(27, 3),
-        encodeExtension.opaque(0xfe0d, 218),
-      ],
-    }),
-  );
-}
-
 /** A connection's packets over one IP version: handshake, hello, then data and acknowledgements both ways. */
 function templates(version: 4 | 6): Template[] {
-  const bytes = hello();
+  const bytes = browserHello('shop.example');
   const up = { src: client[version], srcPort: 0, dst: server[version], dstPort: 443, id: 1 };
   const down = { src: up.dst, srcPort: 443, dst: up.src, dstPort: 0, id: 1 };
   const answer = new Uint8Array(200).fill(0x17);
