@@ -36,6 +36,10 @@ describe('live capture in a network namespace', () => {
   namespaced('survives its interface, without spinning while it is down', () => {
     expect(report.afterDown).toEqual([50_010]);
     expect(report.coresWhileDown).toBeLessThan(0.1);
+    expect(report.readyWhileDown).toEqual({
+      ok: false,
+      why: 'the interface vb is down: ip link set vb up',
+    });
     expect(report.readyWithoutInterface).toEqual({
       ok: false,
       why: 'the interface vb is gone: waiting for it',

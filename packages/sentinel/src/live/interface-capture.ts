@@ -3,7 +3,7 @@ import type { PacketSink } from '../capture-file/format.ts';
 import type { OpenedRing } from './capture-source.ts';
 import { libc } from './libc.ts';
 import type { LocalDestinations } from './local-destinations.ts';
-import { bindToInterface, hearEverything, interfaceIndex } from './network-interface.ts';
+import { bindToInterface, hearEverything, interfaceIndex, isDown } from './network-interface.ts';
 import { PacketRing } from './packet-ring.ts';
 import { getOption, SOL_PACKET, SOL_SOCKET } from './socket-option.ts';
 
@@ -76,7 +76,7 @@ export class InterfaceCapture {
     }
   }
 
-  /** Notices that the interface went or came back, and that everything heard is for others. */
+  /** Notices that the interface went, came back or is down, and that everything heard is for others. */
   look(): void {
     this.readStatistics();
     this.#follow();
@@ -104,19 +104,24 @@ export class InterfaceCapture {
   /** Binds to the interface of this name, which may have been removed and made again under a new number. */
   #follow(): void {
     const index = interfaceIndex(this.name);
-    if (index !== undefined && index === this.#boundTo) return;
-    if (index === undefined || !bindToInterface(this.fd, index)) {
+    if (index === undefined || (index !== this.#boundTo && !this.#bind(index))) {
       const state = this.#wasBound ? 'is gone' : 'does not exist';
       this.#boundTo = undefined;
       this.#setTrouble(`the interface ${this.name} ${state}: waiting for it`);
-      return;
-    }
+    } else if (index !== 0 && isDown(this.fd, this.name)) {
+      this.#setTrouble(`the interface ${this.name} is down: ip link set ${this.name} up`);
+    } else this.#setTrouble(undefined);
+  }
+
+  /** False when the interface has just been removed. */
+  #bind(index: number): boolean {
+    if (!bindToInterface(this.fd, index)) return false;
     this.#boundTo = index;
     this.#wasBound = true;
     if (this.#promiscuous && index !== 0 && !hearEverything(this.fd, index)) {
       this.#log.warn({ interface: this.name }, 'the interface cannot be made promiscuous');
     }
-    this.#setTrouble(undefined);
+    return true;
   }
 
   #setTrouble(why: string | undefined): void {

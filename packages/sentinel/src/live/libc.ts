@@ -33,6 +33,7 @@ interface Libc {
   readonly poll: (descriptors: Int32Array, count: number, timeoutMs: number) => number;
   readonly pipe2: (ends: Int32Array, flags: number) => number;
   readonly syscall: (number: number, a: number, b: ArrayBufferView, c: number) => number;
+  readonly ioctl: (fd: number, request: number, argument: Uint8Array) => number;
   readonly fcntl: (fd: number, command: number, argument: number) => number;
   readonly prctl: (option: number, a: number, b: number, c: number, d: number) => number;
   readonly capset: (header: ArrayBufferView, data: ArrayBufferView) => number;
@@ -67,6 +68,7 @@ export function libc(): Libc {
       pipe2: library.func('int pipe2(void *ends, int flags)'),
       // These are variadic in C; on Linux' calling conventions the extra arguments travel like fixed ones.
       syscall: library.func('long syscall(long number, long a, void *b, long c)'),
+      ioctl: library.func('int ioctl(int fd, unsigned long request, void *argument)'),
       fcntl: library.func('int fcntl(int fd, int command, long argument)'),
       prctl: library.func(
         'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',

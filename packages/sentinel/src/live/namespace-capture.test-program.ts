@@ -25,6 +25,7 @@ export interface Report {
   readonly afterDown: number[];
   /** Share of a core that the capture took while its interface was down. */
   readonly coresWhileDown: number;
+  readonly readyWhileDown: { ok: boolean; why?: string };
   readonly afterRemoval: number[];
   readonly readyWithoutInterface: { ok: boolean; why?: string };
   readonly several: {
@@ -215,6 +216,8 @@ async function comingAndGoingScene() {
   const before = process.cpuUsage();
   await sleep(1_000);
   const { user, system } = process.cpuUsage(before);
+  await sleep(500);
+  const readyWhileDown = running.ready();
   ip('link', 'set', 'vb', 'up');
   const afterDown = await sendUntilSeen(50_010);
 
@@ -224,7 +227,13 @@ async function comingAndGoingScene() {
   makeCable();
   const afterRemoval = await sendUntilSeen(50_020);
   await running.stop();
-  return { afterDown, coresWhileDown: (user + system) / 1e6, readyWithoutInterface, afterRemoval };
+  return {
+    afterDown,
+    coresWhileDown: (user + system) / 1e6,
+    readyWhileDown,
+    readyWithoutInterface,
+    afterRemoval,
+  };
 }
 
 async function severalScene() {

@@ -54,6 +54,21 @@ export function bindToInterface(fd: number, index: number): boolean {
   throw systemError(lastErrorCode(), `the interface cannot be captured from: ${lastErrorText()}`);
 }
 
+const SIOCGIFFLAGS = 0x8913;
+const IFF_UP = 1;
+const flagsOffset = 16;
+
+/**
+ * Whether somebody has switched the interface off (`ip link set … down`); a pulled cable does not. Any socket
+ * will do. `struct ifreq`: u8 name[16], and here i16 flags, of 40 bytes.
+ */
+export function isDown(fd: number, name: string): boolean {
+  const request = Buffer.alloc(40);
+  request.write(name);
+  if (libc().ioctl(fd, SIOCGIFFLAGS, request) !== 0) return false;
+  return (request.readUInt16LE(flagsOffset) & IFF_UP) === 0;
+}
+
 const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_MR_PROMISC = 1;
 

@@ -4,7 +4,7 @@ import type { OpenedRing } from './capture-source.ts';
 import { InterfaceCapture } from './interface-capture.ts';
 import { libc } from './libc.ts';
 import { LocalDestinations } from './local-destinations.ts';
-import { noSuchInterface } from './network-interface.ts';
+import { interfaceIndex, noSuchInterface } from './network-interface.ts';
 import { takeShortTurns } from './short-turns.ts';
 
 /**
@@ -44,11 +44,13 @@ export function startRingCapture(opened: readonly OpenedRing[], options: Capture
   const closeAll = () => {
     for (const one of interfaces) one.close();
   };
+  const names = opened.map((ring) => ring.interface);
+  if (names.every((name) => interfaceIndex(name) === undefined)) {
+    for (const { fd } of opened) libc().close(fd);
+    throw noSuchInterface(names);
+  }
   try {
     for (const ring of opened) interfaces.push(new InterfaceCapture(ring, { log, local, promiscuous }));
-    if (interfaces.every(({ trouble }) => trouble !== undefined)) {
-      throw noSuchInterface(opened.map((ring) => ring.interface));
-    }
   } catch (error) {
     closeAll();
     throw error;
