@@ -4,6 +4,7 @@ import { existsSync, mkdtempDisposableSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it, vi } from 'vitest';
 import { itNeeds, program } from '../../../../test/setup/needs.ts';
 
@@ -56,6 +57,17 @@ it('takes SIGHUP from anybody but a terminal as a request to reload', async () =
   process.kill(pid, 'SIGTERM');
   expect(await next()).toBe('SIGTERM');
   expect(await exit).toEqual([0, null]);
+});
+
+it('does not open the debugger on SIGUSR1', async () => {
+  const told = `${script} console.log((await import('node:inspector')).url());`;
+  const { child, next } = start(process.execPath, ['--input-type=module', '-e', told], {});
+  await next();
+  child.kill('SIGUSR1');
+  await sleep(300);
+  child.kill('SIGTERM');
+  expect(await next()).toBe('SIGTERM');
+  expect(await next()).toBe('undefined');
 });
 
 itNeeds(program('script', 'bsdutils'))('stops when its terminal is closed, and reloads before', async () => {

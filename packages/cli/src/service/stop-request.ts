@@ -16,6 +16,8 @@ const hangUpCheckMs = 1_000;
 export function stopRequested(onReload: () => void): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of signals) process.on(signal, () => resolve(signal));
+    // Elsewhere it asks to rotate logs. Node would open its debugger on it, to every user of the machine.
+    process.on('SIGUSR1', () => {});
     const attended = hasTerminal();
     const hangUp = (otherwise: () => void) => {
       if (attended && !hasTerminal()) resolve('the terminal was closed');
