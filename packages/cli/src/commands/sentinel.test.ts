@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempDisposableSync, readFileSync, renameSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, vi } from 'vitest';
-import { itNeeds, root } from '../../../../test/setup/needs.ts';
+import { itNeeds, program, root } from '../../../../test/setup/needs.ts';
 import { notifyReceiver } from '../service/notify-receiver.test-support.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/ja4.js', import.meta.url));
@@ -103,6 +103,15 @@ itNeeds(root)('writes a file that rotates, and tells systemd and Prometheus abou
   child.kill('SIGTERM');
   await systemd.heard('STOPPING=1');
   expect(await exit).toEqual([0, null]);
+});
+
+itNeeds(program('tcpdump'))('refuses a wrong filter as it refuses any wrong setting', () => {
+  const run = spawnSync(process.execPath, [launcher, 'sentinel', '--interface', 'lo', '--output', 'stdout'], {
+    encoding: 'utf8',
+    env: { ...process.env, JA4_SENTINEL_BPF_FILTER: 'tcp prt 443' },
+  });
+  expect(run.stderr).toMatch(/^ja4: sentinel\.bpf_filter is not a filter: .*syntax error.*\n$/);
+  expect(run.status).toBe(2);
 });
 
 itNeeds(root)('writes to standard output, and ends when nobody reads it any more', async () => {

@@ -5,6 +5,7 @@ import type { Override } from '../config/environment.ts';
 import { engineDir, modelDir } from '../config/folders.ts';
 import type { Settings } from '../config/load-config.ts';
 import { joinOptions } from '../join-options.ts';
+import { operatorError } from '../operator-error.ts';
 import { serviceLog } from '../service/log.ts';
 import { runService } from '../service/run-service.ts';
 import type { Service, ServiceName } from '../service/service.ts';
@@ -48,17 +49,19 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
       log,
     }),
   sentinel: async ({ settings, log }) =>
-    (await import('@ja4/sentinel')).startSentinel({
-      interfaces: settings.sentinel.interface,
-      ports: settings.sentinel.ports,
-      localAddresses: settings.sentinel.local_addresses,
-      ...(settings.sentinel.bpf_filter === undefined ? {} : { bpfFilter: settings.sentinel.bpf_filter }),
-      excludeSourceIps: settings.sentinel.exclude_source_ips,
-      sensorId: settings.sentinel.sensor_id,
-      outputs: settings.sentinel.output.map((name) => eventOutput(name, settings)),
-      dropPrivileges: true,
-      log,
-    }),
+    (await import('@ja4/sentinel'))
+      .startSentinel({
+        interfaces: settings.sentinel.interface,
+        ports: settings.sentinel.ports,
+        localAddresses: settings.sentinel.local_addresses,
+        ...(settings.sentinel.bpf_filter === undefined ? {} : { bpfFilter: settings.sentinel.bpf_filter }),
+        excludeSourceIps: settings.sentinel.exclude_source_ips,
+        sensorId: settings.sentinel.sensor_id,
+        outputs: settings.sentinel.output.map((name) => eventOutput(name, settings)),
+        dropPrivileges: true,
+        log,
+      })
+      .catch(refusedSetting),
   detector: async ({ settings, datasets, log }) =>
     (await import('@ja4/bot-detector')).startDetector({
       stores: datasets.map((dataset) => openStore(settings, dataset, 'writer')),
@@ -81,6 +84,17 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
       log,
     }),
 };
+
+/** What is wrong with a setting, but shows only where it is used: a filter, an output that is no file. */
+const settingIsWrong: ReadonlySet<unknown> = new Set(['EINVAL', 'E2BIG', 'ENAMETOOLONG']);
+
+/** Trying again cannot help: the exit status says so, as it does for what the schema refuses. */
+function refusedSetting(error: unknown): never {
+  if (error instanceof Error && 'code' in error && settingIsWrong.has(error.code)) {
+    throw operatorError(String(error.code), error.message, 2);
+  }
+  throw error;
+}
 
 function eventOutput(name: string, settings: Settings): EventOutput {
   if (name === 'socket') return { kind: 'socket', path: `${settings.sockets.dir}/network.socket` };

@@ -77,6 +77,7 @@ describe('configuration', () => {
 
   it.each([
     ['sentinel:\n  port: [443]\n', {}, /sentinel\.port is not a setting; did you mean sentinel\.ports\?/],
+    ['sentinel:\n  ports: [0]\n', {}, /ja4\.yml: sentinel\.ports\.0: .*>=1/],
     ['dashbord:\n  port: 1\n', {}, /dashbord is not a setting; did you mean dashboard/],
     ['dashboard:\n  port: many\n', {}, /ja4\.yml: dashboard\.port: expected (int|number)/],
     [

@@ -10,6 +10,8 @@ import {
 } from './value-forms.ts';
 
 const port = z.int().min(0).max(65_535);
+/** Of a server that others reach; 0 means any port, and only where we listen. */
+const serverPort = port.min(1);
 const seconds = z.number().positive();
 const address = z
   .string()
@@ -114,7 +116,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       interface: interfaces.prefault('any').describe('network interfaces to watch; any = all of them'),
       ports: z
-        .array(port)
+        .array(serverPort)
         .min(1)
         .default([443, 8443])
         .describe('ports on which the web server speaks TLS, over TCP and UDP'),
@@ -146,7 +148,7 @@ export const configSchema = z.strictObject({
         .describe('how long a handshake stays eligible after its last use'),
       network_emit: z.boolean().default(false).describe('also store handshakes without a request'),
       exclude_source_ips: addresses,
-      include_dest_ports: z.array(port).default([]),
+      include_dest_ports: z.array(serverPort).default([]),
       trusted_proxies: addresses.describe('proxies whose word about the client address counts'),
       deny_headers: z
         .array(z.string().min(1))
