@@ -84,6 +84,14 @@ it('goes on behind a file that it cannot read, and fails when there is no other'
   expect(shell(`"$@" ${folder}/none`).status).toBe(1);
 });
 
+it('keeps control characters of file names from the terminal and from the lines', () => {
+  const named = join(folder, 'a\tb\x1b[31m.pcap');
+  writeFileSync(named, readFileSync(capture));
+  const { lines, errors } = shell(`"$@" --format tsv ${folder}/a*.pcap "$(printf '${folder}/no\\033')"`);
+  expect(lines[1]?.split('\t')[0]).toBe(`${folder}/a\\x09b\\x1b[31m.pcap`);
+  expect(errors).toBe(`ja4: ${folder}/no\\x1b: there is no such file\n`);
+});
+
 it.each([
   ['--format xml x.pcap', /argument 'xml' is invalid/],
   ['', /missing required argument 'file'/],

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { type CaptureStatistics, readCaptureFile } from '@ja4/sentinel';
 import { LineWriter, WriteError } from '../line-writer.ts';
 import { readableSystemError } from '../system-error.ts';
-import { type Format, headerOf, lineOf } from './line-formats.ts';
+import { type Format, headerOf, lineOf, printable } from './line-formats.ts';
 
 export interface FingerprintOptions {
   readonly format?: Format;
@@ -75,7 +75,7 @@ async function fingerprintFile(
   const complain = (text: string) => {
     // In the order in which it happened, where both go to a terminal.
     output.flush();
-    messages.write(`ja4: ${text}`);
+    messages.write(`ja4: ${printable(text)}`);
     messages.flush();
   };
   try {

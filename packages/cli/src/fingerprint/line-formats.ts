@@ -16,8 +16,8 @@ const columns: readonly (keyof NetworkEvent)[] = [
 /** Widths of the table's columns: enough for the usual; longer values push the rest to the right. */
 const widths = [9, 39, 8, 39, 8, 28, 32, 36, 0];
 
-// Control characters of a hostile SNI must not reach a terminal or break a line.
-const printable = (value: unknown): string =>
+/** Control characters of a name that a stranger chose must not reach a terminal or break a line. */
+export const printable = (value: unknown): string =>
   String(value ?? '').replace(
     /[^\x20-\x7e\u00a0-\uffff]/g,
     (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
@@ -32,7 +32,7 @@ const padded = (texts: readonly string[]): string =>
 /** The line of an event, without line feed. */
 export const lineOf: Readonly<Record<Format, (file: string, event: NetworkEvent) => string>> = {
   jsonl: (_file, event) => encodeNetworkEvent(event),
-  tsv: (file, event) => [file, ...columns.map((column) => printable(event[column]))].join('\t'),
+  tsv: (file, event) => [printable(file), ...columns.map((column) => printable(event[column]))].join('\t'),
   table: (_file, event) => padded(columns.map((column) => printable(event[column]))),
 };
 
