@@ -77,6 +77,18 @@ it('does not feed the watchdog of another process', async () => {
   expect(systemd.messages.join()).not.toContain('WATCHDOG');
 });
 
+it('does not say that it is ready once it stops', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'ja4-notify-'));
+  const address = join(folder.path, 'notify');
+  using systemd = notifyReceiver(address);
+  const manager = await serviceManager({ NOTIFY_SOCKET: address });
+  await manager.reloading();
+  await manager.stopping();
+  await manager.ready('works');
+  await systemd.heard('STOPPING=1');
+  expect(systemd.messages.join()).not.toContain('READY=1');
+});
+
 it.each([undefined, '', 'vsock:2:1', '/nowhere/notify', `/tmp/${'x'.repeat(120)}`])(
   'does without a manager at %j',
   async (address) => {

@@ -51,6 +51,7 @@ function watchdogMs(environment: NodeJS.ProcessEnv): number | undefined {
 function speaking(socket: NotifySocket, watchdog: number | undefined): ServiceManager {
   let lastStatus = '';
   let beat: NodeJS.Timeout | undefined;
+  let stops = false;
 
   /** What must arrive is tried again while the manager's queue is full. */
   const say = async (text: string) => {
@@ -62,6 +63,8 @@ function speaking(socket: NotifySocket, watchdog: number | undefined): ServiceMa
 
   return {
     ready: async (status) => {
+      // A reload that was under way.
+      if (stops) return;
       lastStatus = status;
       await say(`READY=1\nSTATUS=${line(status)}`);
     },
@@ -72,6 +75,7 @@ function speaking(socket: NotifySocket, watchdog: number | undefined): ServiceMa
     // Type=notify-reload demands the time, of CLOCK_MONOTONIC, which is what hrtime reads.
     reloading: () => say(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
     stopping: async () => {
+      stops = true;
       clearTimeout(beat);
       await say('STOPPING=1\nSTATUS=stopping');
     },
