@@ -58,7 +58,11 @@ it('finds the bundled Node, whatever is on the PATH and by whatever name it is c
   const { folder, cli, modules } = installation();
   const elsewhere = join(folder, 'a link');
   symlinkSync(join(cli, 'bin', 'ja4'), elsewhere);
-  for (const name of [join(cli, 'bin', 'ja4'), join(modules, '.bin', 'ja4'), elsewhere]) {
+  const otherModules = join(folder, 'other', 'node_modules', '.bin');
+  mkdirSync(otherModules, { recursive: true });
+  const beside = join(otherModules, 'ja4');
+  symlinkSync(join(modules, '.bin', 'ja4'), beside);
+  for (const name of [join(cli, 'bin', 'ja4'), join(modules, '.bin', 'ja4'), elsewhere, beside]) {
     expect(run(name, ['--a', 'b c', '']).args).toEqual(['--a', 'b c', '']);
   }
   expect(run(process.execPath, [join(cli, 'bin', 'ja4.js'), 'x']).neighbour).toBe(true);
