@@ -7,10 +7,13 @@ import { createLineOutput } from './line-output.ts';
 
 /** Started with a soft limit of the size of files: writes lines past it, lifts the limit, and tells of the file. */
 const path = process.argv[2] ?? '';
-const output = createLineOutput({ target: await openFileTarget(path), log: pino({ level: 'silent' }) });
+const said: string[] = [];
+const log = pino({}, { write: (line: string) => void said.push(JSON.parse(line).msg) });
+const output = createLineOutput({ target: await openFileTarget(path), log });
 const lines = Array.from({ length: 400 }, (_, index) => JSON.stringify({ index, text: 'x'.repeat(index) }));
 for (const line of lines) output.send(line);
-while (output.counters().errors === 0) await sleep(10);
+// The second time half a line has been taken back and written again.
+while ((output.counters().errors ?? 0) < 2) await sleep(10);
 const whileFull = readFileSync(path, 'utf8');
 spawnSync('prlimit', ['--pid', String(process.pid), '--fsize=unlimited']);
 while ((output.counters().queued ?? 0) > 0) await sleep(10);
@@ -22,5 +25,6 @@ process.stdout.write(
     allInTheEnd: readFileSync(path, 'utf8') === `${lines.join('\n')}\n`,
     written: counters.written,
     dropped: counters.dropped,
+    said,
   }),
 );

@@ -21,6 +21,7 @@ itNeeds(program('prlimit', 'util-linux'))(
       allInTheEnd: true,
       written: 400,
       dropped: 0,
+      said: ['events cannot be written', 'events are written again'],
     });
   },
 );

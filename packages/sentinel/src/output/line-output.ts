@@ -118,12 +118,15 @@ export function createLineOutput(options: LineOutputOptions): NetworkOutput {
         const count = await target.write(batch.bytes, batch.written);
         counters.written += batch.advance(count);
         counters.written_bytes += count;
-        recovered();
       } catch (error) {
         await holdUp(batch, error);
         return;
       }
-      if (batch.done) batch = undefined;
+      if (batch.done) {
+        // Not before: on a full disk there is room for the half of a line again and again.
+        recovered();
+        batch = undefined;
+      }
       if (reopenings.length > 0 && batch === undefined) return;
     }
   };
