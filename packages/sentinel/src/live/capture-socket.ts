@@ -55,7 +55,8 @@ function refusal(code: string, text: string): Error {
   return systemError(
     code,
     'packets cannot be captured without CAP_NET_RAW: run ja4 sentinel as root, from systemd with ' +
-      `AmbientCapabilities=CAP_NET_RAW, or after: sudo setcap cap_net_raw=ep ${process.execPath}`,
+      'AmbientCapabilities=CAP_NET_RAW, or, on a machine of your own (every user of this Node may capture then), ' +
+      `after: sudo setcap cap_net_raw=ep ${process.execPath}`,
   );
 }
 
