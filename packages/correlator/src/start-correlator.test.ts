@@ -87,6 +87,8 @@ describe('the correlator', () => {
     network.send(handshake(40_001));
     await expect.poll(() => correlator.counters().network_events).toBe(1);
     http.send(request(40_001, '/a/datagram', 10));
+    // One socket overtakes the other at times, and a number before the first one looks like a new start.
+    await expect.poll(() => correlator.counters().http_events).toBe(1);
     await sendLines(join(folder.path, 'network.stream.socket'), [handshake(40_002)]);
     await expect.poll(() => correlator.counters().network_events).toBe(2);
     await sendLines(join(folder.path, 'http.stream.socket'), [
