@@ -21,6 +21,7 @@ interface Row {
   readonly reader: string;
   readonly cpuSeconds: number;
   readonly wallSeconds: number;
+  readonly packetsPerSecond: number;
   readonly packetsPerCpuSecond: number;
   readonly hellos: number | undefined;
   readonly peakMegabytes: number;
@@ -94,10 +95,12 @@ async function measure(path: string, folder: string, runs: number) {
   for (const [reader, own] of costs) {
     if (own.length === 0) continue;
     const cpuSeconds = median(own.map((cost) => cost.cpuSeconds));
+    const wallSeconds = median(own.map((cost) => cost.wallSeconds));
     results.push({
       reader: reader.name,
       cpuSeconds,
-      wallSeconds: median(own.map((cost) => cost.wallSeconds)),
+      wallSeconds,
+      packetsPerSecond: Math.round(packets / wallSeconds),
       packetsPerCpuSecond: Math.round(packets / cpuSeconds),
       hellos: hellos.get(reader),
       peakMegabytes: Math.round(Math.max(...own.map((cost) => cost.peakMegabytes))),
@@ -155,8 +158,8 @@ function print(
   long: Awaited<ReturnType<typeof longRun>>,
   targets: Target[],
 ) {
-  const heading = ['CPU s', 'wall s', 'packets/CPU s', 'hellos', 'peak MB'];
-  const widths = [9, 9, 15, 9, 9];
+  const heading = ['CPU s', 'wall s', 'packets/s', 'packets/CPU s', 'hellos', 'peak MB'];
+  const widths = [9, 9, 12, 15, 9, 9];
   const cells = (values: readonly string[]) => values.map((value, i) => value.padStart(widths[i]!)).join('');
   const lines = [
     machine,
@@ -169,6 +172,7 @@ function print(
         cells([
           row.cpuSeconds.toFixed(3),
           row.wallSeconds.toFixed(3),
+          String(row.packetsPerSecond),
           String(row.packetsPerCpuSecond),
           String(row.hellos ?? '-'),
           String(row.peakMegabytes),
