@@ -1,3 +1,4 @@
+import { heldMemory } from '../packages/sentinel/src/held-memory.test-support.ts';
 import type { Coverage } from './coverage.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import { dictionaryOf, mutate } from './mutate.ts';
@@ -41,10 +42,8 @@ const cpuSeconds = () => {
   return (user + system) / 1e6;
 };
 
-const memoryUsed = () => {
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-};
+/** Inputs between two looks at the memory that is held, which cost some milliseconds. */
+const heldMemoryEvery = 8192;
 
 /**
  * Mutates inputs for a while; keeps each one that runs a branch never run before, or an order of magnitude more
@@ -95,7 +94,7 @@ export function runCampaign(
 
   for (const input of [...target.seeds(), ...options.corpus]) if (attempt(input)) corpus.push(input);
   const dictionary = dictionaryOf(coverage.literals);
-  const heapBefore = memoryUsed();
+  const heapBefore = heldMemory();
   while (true) {
     // New inputs lie at the end: half of the time one of the last is taken.
     const recent = Math.min(corpus.length, 32);
@@ -111,7 +110,8 @@ export function runCampaign(
       options.onInteresting(input);
     }
     if (result.executions % 256 !== 0) continue;
-    result.heapGrowth = Math.max(result.heapGrowth, memoryUsed() - heapBefore);
+    if (result.executions % heldMemoryEvery === 0)
+      result.heapGrowth = Math.max(result.heapGrowth, heldMemory() - heapBefore);
     if (result.heapGrowth > options.heapGrowth)
       report({ kind: 'memory', text: `the heap grew by more than ${options.heapGrowth} bytes`, input });
     if (cpuSeconds() - started >= options.seconds) break;

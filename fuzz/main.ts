@@ -72,7 +72,7 @@ if (wanted.length === 1 && wanted[0] === 'variants') {
         seed: Number(values.seed),
         seconds: 60 * Number(values.minutes),
         deadlineMs: 1000,
-        heapGrowth: 256 * 1024 * 1024,
+        heapGrowth: 64 * 1024 * 1024,
         folder: join(values.out, name),
         instrumented,
       });

@@ -7,6 +7,7 @@ import {
   isWellFormed,
   readCaptureBytes,
 } from '../packages/sentinel/src/damaged-captures.test-support.ts';
+import { heldMemory } from '../packages/sentinel/src/held-memory.test-support.ts';
 import type { VariantsReport } from './variants.ts';
 
 const order = workerData as { folders: string[]; count: number; seed: number; current: Int32Array };
@@ -14,20 +15,15 @@ const order = workerData as { folders: string[]; count: number; seed: number; cu
 /** Larger captures take most of the time and hold nothing that the smaller ones do not. */
 const largest = 300 * 1024;
 const deadlineMs = 1000;
-const heapLimit = 256 * 1024 * 1024;
+const heapLimit = 32 * 1024 * 1024;
 
 const captures = new Map<string, Uint8Array>();
 for (const folder of order.folders.filter((one) => existsSync(one)))
   for (const [name, bytes] of capturesBelow(folder, largest)) captures.set(name, bytes);
 const names = [...captures.keys()];
 
-const memoryUsed = () => {
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-};
-
 const troubles: string[] = [];
-const before = { memory: memoryUsed(), cpu: process.cpuUsage() };
+const before = { memory: heldMemory(), cpu: process.cpuUsage() };
 let [packets, hellos, slowestMs, heapGrowth] = [0, 0, 0, 0];
 
 for (let number = 0; number < order.count; number++) {
@@ -50,7 +46,7 @@ for (let number = 0; number < order.count; number++) {
   const took = performance.now() - started;
   slowestMs = Math.max(slowestMs, took);
   if (took > deadlineMs) trouble(`takes ${took.toFixed(0)} ms`);
-  if (number % 64 === 0) heapGrowth = Math.max(heapGrowth, memoryUsed() - before.memory);
+  if (number % 500 === 499) heapGrowth = Math.max(heapGrowth, heldMemory() - before.memory);
 }
 if (heapGrowth > heapLimit) troubles.push(`the heap grew by ${heapGrowth} bytes`);
 const { user, system } = process.cpuUsage(before.cpu);
