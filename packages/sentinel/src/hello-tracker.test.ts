@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { linkType } from './decode/frame.ts';
 import { encodeNetworkEvent } from './encode-network-event.ts';
-import type { FlowLimits } from './flow/tcp-flows.ts';
+import type { FlowLimits } from './flow/flow-limits.ts';
 import { HelloTracker } from './hello-tracker.ts';
 import type { NetworkEvent } from './network-event.ts';
 import { frame, handshakeRecords, ipPacket, linuxSynOptions, type TcpPacket } from './synthetic/index.ts';

@@ -8,8 +8,9 @@ import { type CaptureCounter, type CaptureStatistics, newCaptureStatistics } fro
 import { ConnectionIds } from './connection-id.ts';
 import { FrameDecoder, type FrameOutcome } from './decode/frame.ts';
 import { ipText } from './decode/ip-text.ts';
+import { defaultFlowLimits, type FlowLimits } from './flow/flow-limits.ts';
 import type { SynFields } from './flow/syn-facts.ts';
-import { defaultFlowLimits, type FlowLimits, type HelloFlow, TcpFlows } from './flow/tcp-flows.ts';
+import { type HelloFlow, TcpFlows } from './flow/tcp-flows.ts';
 import type { NetworkEvent } from './network-event.ts';
 import type { SourceExclusions } from './source-exclusions.ts';
 import { UdpFlows } from './udp/udp-flows.ts';

@@ -1,8 +1,6 @@
 import type { FlowLimits } from './flow-limits.ts';
 import { type Addition, HelloAssembly } from './hello-assembly.ts';
-
-/** Holds a browser's hello with a post-quantum key share (about 1,900 bytes) without growing. */
-const usualHelloBytes = 2048;
+import { PlacedBytes, usualHelloSize } from './placed-bytes.ts';
 
 /** The bytes that are held for streams, by slot, with an account of how many there are. */
 export class AssemblyPool {
@@ -11,10 +9,10 @@ export class AssemblyPool {
   /** Ascending by the time at which they were begun. */
   readonly #assemblies = new Map<number, HelloAssembly>();
   /**
-   * Buffers of streams that are done, for the next ones: a flood of half hellos otherwise outruns the garbage
+   * What held the bytes of streams that are done, for the next ones: a flood of half hellos otherwise outruns the garbage
    * collector. There are never more of them than the bound on held bytes allowed to be in use.
    */
-  readonly #spareBuffers: Uint8Array[] = [];
+  readonly #spare: PlacedBytes[] = [];
 
   constructor(limits: FlowLimits) {
     this.#limits = limits;
@@ -31,26 +29,28 @@ export class AssemblyPool {
   /** @param base sequence number of the first byte that is to be held */
   begin(slot: number, base: number): HelloAssembly {
     const { segmentsPerFlow, bytesPerFlow } = this.#limits;
-    const bytes = this.#spareBuffers.pop() ?? new Uint8Array(Math.min(usualHelloBytes, bytesPerFlow));
-    const assembly = new HelloAssembly(base, segmentsPerFlow, bytesPerFlow, bytes);
+    const placed = this.#spare.pop() ?? new PlacedBytes();
+    placed.reset();
+    const assembly = new HelloAssembly(base, segmentsPerFlow, bytesPerFlow, placed);
     this.#assemblies.set(slot, assembly);
-    this.heldBytes += bytes.length;
+    this.heldBytes += placed.size;
     return assembly;
   }
 
   /** Adds a segment to one of the assemblies. */
   add(assembly: HelloAssembly, sequence: number, buffer: Uint8Array, start: number, end: number): Addition {
-    const room = assembly.bytes.length;
+    const { size } = assembly.placed;
     const addition = assembly.add(sequence, buffer, start, end);
-    this.heldBytes += assembly.bytes.length - room;
+    this.heldBytes += assembly.placed.size - size;
     return addition;
   }
 
   end(slot: number): void {
     const assembly = this.#assemblies.get(slot);
     if (assembly === undefined) return;
-    this.heldBytes -= assembly.bytes.length;
-    if (assembly.bytes.length <= usualHelloBytes) this.#spareBuffers.push(assembly.bytes);
+    const { placed } = assembly;
+    this.heldBytes -= placed.size;
+    if (placed.size <= usualHelloSize) this.#spare.push(placed);
     this.#assemblies.delete(slot);
   }
 

@@ -250,7 +250,7 @@ export class HelloStreams {
     this.#statistics.segments_out_of_order++;
     if (this.#phase[slot] === inHello) return 'reading';
     // Behind a hole: the bytes before it were not captured if a hello starts there.
-    const [from, to] = assembly.around((sequence - assembly.base) | 0);
+    const [from, to] = assembly.placed.around((sequence - assembly.base) | 0);
     if (from === 0 || helloVerdict(assembly.bytes, from, to) !== 'yes') return 'reading';
     this.#statistics.streams_resumed++;
     this.#pass(slot, from);
@@ -277,7 +277,7 @@ export class HelloStreams {
   #skipHoles(slot: number, assembly: HelloAssembly): StreamOutcome {
     if (this.#phase[slot] === probing) return 'not-hello';
     while (!assembly.isEmpty && assembly.available === 0) {
-      const hole = assembly.firstFilled;
+      const hole = assembly.placed.firstFilled;
       this.#statistics.streams_resumed++;
       this.#pass(slot, hole);
       assembly.advance(hole);

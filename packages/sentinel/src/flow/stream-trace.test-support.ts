@@ -2,7 +2,8 @@ import { type CaptureStatistics, newCaptureStatistics } from '../capture-statist
 import { FrameDecoder, linkType } from '../decode/frame.ts';
 import type { SourceExclusions } from '../source-exclusions.ts';
 import { ipPacket, type TcpPacket } from '../synthetic/index.ts';
-import { defaultFlowLimits, type FlowLimits, TcpFlows } from './tcp-flows.ts';
+import { defaultFlowLimits, type FlowLimits } from './flow-limits.ts';
+import { TcpFlows } from './tcp-flows.ts';
 
 /** A handshake message that came out of the flows. */
 export interface FoundHello {

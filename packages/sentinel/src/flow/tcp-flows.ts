@@ -10,8 +10,6 @@ import { findHello, helloVerdict } from './hello-search.ts';
 import { HelloStreams, type StreamOutcome, sameConnectionBytes } from './hello-streams.ts';
 import { SynFacts } from './syn-facts.ts';
 
-export { defaultFlowLimits, type FlowLimits } from './flow-limits.ts';
-
 /** Where a flow (one direction of a connection) stands; 0 is a free slot. */
 const reading = 1;
 /** Its hello was handed over. */

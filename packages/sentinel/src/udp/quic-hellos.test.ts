@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { usualHelloSize } from '../flow/placed-bytes.ts';
 import { SourceExclusions } from '../source-exclusions.ts';
-import { usualHelloSize } from './hello-bytes.ts';
 import {
   ackFrame,
   closeFrame,

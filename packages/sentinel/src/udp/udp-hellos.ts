@@ -4,9 +4,9 @@ import type { FrameLayout } from '../decode/frame.ts';
 import { readFlowKey } from '../flow/flow-key.ts';
 import type { FlowLimits } from '../flow/flow-limits.ts';
 import { FlowTable, keyWords } from '../flow/flow-table.ts';
+import { PlacedBytes, usualHelloSize } from '../flow/placed-bytes.ts';
 import type { HelloFlow } from '../flow/tcp-flows.ts';
 import type { SourceExclusions } from '../source-exclusions.ts';
-import { HelloBytes, usualHelloSize } from './hello-bytes.ts';
 
 /** Where a flow stands; 0 is a free slot. */
 const collecting = 1;
@@ -24,6 +24,9 @@ export const comparableBytes = randomAt + 8;
 const transports = ['quic', 'dtls', 'tcp'] as const satisfies readonly HelloTransport[];
 
 /** What carries a hello; `tcp` stands for TLS records as on a stream. */
+/** Chromium cuts its hello into a dozen pieces; more holes than this at one time are no client's. */
+const maxPieces = 128;
+
 export type UdpTransport = (typeof transports)[number];
 
 /** Called with each first ClientHello, in the form that TLS has: type, length of 3 bytes, body. */
@@ -52,8 +55,10 @@ export class UdpHellos {
   readonly #random: Int32Array;
   readonly #startedNs: Float64Array;
   readonly #firstByteNs: Float64Array;
-  readonly #held = new Map<number, HelloBytes>();
-  readonly #spare: HelloBytes[] = [];
+  /** Datagrams that had a part in the hello being collected. */
+  readonly #datagrams: Uint16Array;
+  readonly #held = new Map<number, PlacedBytes>();
+  readonly #spare: PlacedBytes[] = [];
   readonly #key = new Int32Array(keyWords);
   readonly #reverseKey = new Int32Array(keyWords);
   readonly #besideKey = new Int32Array(keyWords);
@@ -80,6 +85,7 @@ export class UdpHellos {
     this.#transport = new Uint8Array(flows);
     this.#length = new Int32Array(flows);
     this.#random = new Int32Array(2 * flows);
+    this.#datagrams = new Uint16Array(flows);
     this.#startedNs = new Float64Array(flows);
     this.#firstByteNs = new Float64Array(flows);
   }
@@ -186,8 +192,8 @@ export class UdpHellos {
   /** Counts one more datagram with a part of this flow's hello. */
   begin(slot: number, nowNs: number): void {
     if (this.#firstByteNs[slot] === 0) this.#firstByteNs[slot] = nowNs;
-    const hello = this.#heldOf(slot);
-    if (++hello.datagrams > this.#limits.segmentsPerFlow) this.giveUp(slot, 'hello_too_many_segments');
+    this.#heldOf(slot);
+    if (++this.#datagrams[slot]! > this.#limits.segmentsPerFlow) this.giveUp(slot, 'hello_too_many_segments');
   }
 
   /** Adds `source[start, end)` to the hello being collected, at `offset` of the message. */
@@ -199,7 +205,7 @@ export class UdpHellos {
     }
     const hello = this.#heldOf(slot);
     const before = hello.size;
-    const accepted = hello.add(offset, source, start, end);
+    const accepted = hello.add(offset, source, start, end, maxPieces);
     this.#heldBytes += hello.size - before;
     if (!accepted) this.giveUp(slot, 'hello_too_many_segments');
   }
@@ -312,11 +318,12 @@ export class UdpHellos {
     this.table.finish(slot);
   }
 
-  #heldOf(slot: number): HelloBytes {
+  #heldOf(slot: number): PlacedBytes {
     let hello = this.#held.get(slot);
     if (hello === undefined) {
-      hello = this.#spare.pop() ?? new HelloBytes();
+      hello = this.#spare.pop() ?? new PlacedBytes();
       hello.reset();
+      this.#datagrams[slot] = 0;
       this.#held.set(slot, hello);
       this.#heldBytes += hello.size;
     }

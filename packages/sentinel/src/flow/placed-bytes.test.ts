@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HelloBytes } from './hello-bytes.ts';
+import { PlacedBytes } from './placed-bytes.ts';
 
 const size = 600;
+const maxPieces = 128;
 
-describe('the bytes of a hello', () => {
+describe('placed bytes', () => {
   it('are those that came first for their place, for any pieces in any order', () => {
     const piece = fc.record({
       at: fc.nat(size),
@@ -14,10 +15,10 @@ describe('the bytes of a hello', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
         const plain: (number | undefined)[] = new Array<undefined>(2 * size).fill(undefined);
-        const hello = new HelloBytes();
+        const hello = new PlacedBytes();
         for (const { at, length, value } of pieces) {
           const source = new Uint8Array(length + 7).map((_, i) => value + i);
-          expect(hello.add(at, source, 3, 3 + length)).toBe(true);
+          expect(hello.add(at, source, 3, 3 + length, maxPieces)).toBe(true);
           for (let i = 0; i < length; i++) plain[at + i] ??= source[3 + i]!;
         }
         const available = plain.indexOf(undefined);
@@ -30,18 +31,18 @@ describe('the bytes of a hello', () => {
   });
 
   it('are none after a reset', () => {
-    const hello = new HelloBytes();
-    hello.add(0, Uint8Array.of(1, 2), 0, 2);
+    const hello = new PlacedBytes();
+    hello.add(0, Uint8Array.of(1, 2), 0, 2, maxPieces);
     hello.reset();
     expect(hello.available).toBe(0);
   });
 
   it('are refused when they leave too many holes, which can be filled until then', () => {
-    const hello = new HelloBytes();
+    const hello = new PlacedBytes();
     let accepted = 0;
-    while (hello.add(2 * accepted, Uint8Array.of(1), 0, 1)) accepted++;
+    while (hello.add(2 * accepted, Uint8Array.of(1), 0, 1, maxPieces)) accepted++;
     expect(accepted).toBe(128);
-    expect(hello.add(1, Uint8Array.of(2), 0, 1)).toBe(true);
+    expect(hello.add(1, Uint8Array.of(2), 0, 1, maxPieces)).toBe(true);
     expect(hello.available).toBe(3);
   });
 });
