@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { tearDown } from './network.ts';
+import { removeAbandoned, tearDown } from './network.ts';
 import { randomFrom } from './random.ts';
 import { record } from './record.ts';
 import { firstContact } from './scenarios/first-contact.ts';
@@ -41,9 +41,9 @@ if (!(speed > 0)) wrong(`--speed ${values.speed} is not a positive number.`);
 
 switch (positionals[0]) {
   case 'clean':
-    await tearDown();
+    await removeAbandoned();
     for (const name of await readdir(tmpdir())) {
-      if (/^ja4tb(-|$)/.test(name)) await rm(join(tmpdir(), name), { recursive: true });
+      if (/^ja4tb-/.test(name)) await rm(join(tmpdir(), name), { recursive: true });
     }
     break;
   case 'record': {

@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { run } from './run.ts';
-
-/** Everything the testbed makes on the machine begins with this, so that `clean` finds it after a crash. */
-export const prefix = 'ja4tb';
+import { abandonedSlots, claimSlot, releaseSlot } from './slot.ts';
 
 export const server = { name: 'shop.example', ipv4: '198.18.0.10', ipv6: '2001:db8:0:1::10' };
 
@@ -41,6 +38,8 @@ export function ipv6Of(host: number): string {
 
 /** Where the server and the bridge live. */
 export interface Network {
+  /** Begins the name of everything this testbed makes on the machine. */
+  readonly prefix: string;
   /** Namespace of the server, or undefined when it is the machine's own. */
   readonly namespace: string | undefined;
   /** The server's interface, in that namespace: capture here, client → server packets are incoming. */
@@ -55,23 +54,8 @@ export interface Client {
   readonly inside: readonly string[];
 }
 
-const serverNamespace = `${prefix}-server`;
-const bridge = `${prefix}0`;
 /** Names for the clients' namespaces; never reused within a process, so late packets cannot meet a newcomer. */
 let clientsMade = 0;
-
-const claimFile = `/run/${prefix}.pid`;
-
-/** One testbed at a time: a second one would tear the first one down. */
-async function claim(): Promise<void> {
-  const holder = Number(await readFile(claimFile, 'utf8').catch(() => ''));
-  if (holder > 0 && holder !== process.pid && existsSync(`/proc/${holder}`)) {
-    throw new Error(
-      `Another testbed is running (process ${holder}): wait for it, or end it and run "clean".`,
-    );
-  }
-  await writeFile(claimFile, String(process.pid));
-}
 
 async function writeNames(namespace: string): Promise<void> {
   const folder = `/etc/netns/${namespace}`;
@@ -88,9 +72,11 @@ async function writeNames(namespace: string): Promise<void> {
  * `serverNamespace` is false (then in the machine's own network, for a platform that runs there).
  */
 export async function buildNetwork(options: { serverNamespace?: boolean } = {}): Promise<Network> {
-  await claim();
-  await removeAll();
-  const namespace = options.serverNamespace === false ? undefined : serverNamespace;
+  const { prefix } = await claimSlot();
+  await removeAll(prefix);
+  const bridge = `${prefix}-br`;
+  const namespace = options.serverNamespace === false ? undefined : `${prefix}-server`;
+  if (!namespace) await refuseSecondServer();
   if (namespace) {
     await run('ip', ['netns', 'add', namespace]);
     await writeNames(namespace);
@@ -108,7 +94,16 @@ export async function buildNetwork(options: { serverNamespace?: boolean } = {}):
   if (namespace) {
     await run('ip', ['netns', 'exec', namespace, 'sysctl', '-qw', 'net.unix.max_dgram_qlen=4096']);
   }
-  return { namespace, interface: bridge, inside };
+  return { prefix, namespace, interface: bridge, inside };
+}
+
+/** Testbeds in namespaces do not meet, but the machine's own network has room for one. */
+async function refuseSecondServer(): Promise<void> {
+  const addresses = await run('ip', ['-j', 'addr', 'show', 'to', server.ipv4]);
+  if (!addresses.includes('"ifname"')) return;
+  throw new Error(
+    'Another testbed serves in the machine\'s own network: wait for it, or end it and run "clean".',
+  );
 }
 
 const offloads = ['tx', 'off', 'tso', 'off', 'gso', 'off', 'gro', 'off'];
@@ -128,8 +123,8 @@ export async function addClient(
   options: { address: string; mtu: number; hops: number },
 ): Promise<Client> {
   const id = clientsMade++;
-  const namespace = `${prefix}-c${id}`;
-  const port = `${prefix}c${id}`;
+  const namespace = `${network.prefix}-c${id}`;
+  const port = `${network.prefix}c${id}`;
   const six = options.address.includes(':');
   await run('ip', ['netns', 'add', namespace]);
   await writeNames(namespace);
@@ -175,15 +170,23 @@ export async function removeClient(client: Client): Promise<void> {
   await rm(`/etc/netns/${client.namespace}`, { recursive: true, force: true });
 }
 
-/** Removes the testbed from the machine: after a run, or what a crashed one left. */
+/** Removes this process's testbed from the machine. */
 export async function tearDown(): Promise<void> {
-  await claim();
-  await removeAll();
-  await rm(claimFile, { force: true });
+  const { prefix } = await claimSlot();
+  await removeAll(prefix);
+  await releaseSlot();
 }
 
-/** Removes every namespace and interface of the testbed, whoever left them, and ends what still runs inside. */
-async function removeAll(): Promise<void> {
+/** Removes what testbeds whose process has died left behind; those that still run are left alone. */
+export async function removeAbandoned(): Promise<void> {
+  for (const { prefix, folder } of await abandonedSlots()) {
+    await removeAll(prefix);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Removes every namespace and interface whose name begins so, and ends what still runs inside. */
+async function removeAll(prefix: string): Promise<void> {
   // Again while there are any: a run that is being interrupted may still add or remove some meanwhile.
   for (let round = 0; round < 5; round++) {
     const names = (await run('ip', ['netns', 'list'])).split('\n').map((line) => line.split(' ')[0] ?? '');

@@ -6,9 +6,7 @@ import type { Surroundings } from './clients/kind.ts';
 import { buildNetwork, type Network, tearDown } from './network.ts';
 import { run } from './run.ts';
 import { makeSite } from './site/make-site.ts';
-
-/** Scratch folder of a run: short, because socket paths are limited to 107 bytes, and readable for www-data. */
-const runFolder = '/tmp/ja4tb';
+import { claimSlot } from './slot.ts';
 
 export interface ShopOptions {
   /** Datagram socket that mod_reqin_log reports to (`http.socket` of a platform, or a receiver's). */
@@ -36,9 +34,9 @@ export interface Shop {
   close(): Promise<void>;
 }
 
-/** Builds network, certificates and site and starts the server. Needs root; one shop per machine at a time. */
+/** Builds network, certificates and site and starts the server. Needs root. */
 export async function openShop(options: ShopOptions): Promise<Shop> {
-  const folder = options.folder ?? runFolder;
+  const folder = options.folder ?? (await claimSlot()).folder;
   const network = await buildNetwork({ serverNamespace: options.serverNamespace ?? true });
   try {
     await rm(folder, { recursive: true, force: true });
