@@ -1,4 +1,5 @@
-export { startApache } from './apache.ts';
+export { ipv4Of, ipv6Of, type NetworkName, networks } from './address-plan.ts';
+export { startApache } from './servers/apache.ts';
 export { startCapture, startReceiver } from './capture.ts';
 export { type ClientName, clients } from './clients/clients.ts';
 export type { Surroundings } from './clients/kind.ts';
@@ -6,11 +7,7 @@ export { type ClientRun, type LabelledTime, runClient } from './clients/run-clie
 export { labelsCsv } from './labels.ts';
 export {
   buildNetwork,
-  ipv4Of,
-  ipv6Of,
   type Network,
-  type NetworkName,
-  networks,
   runInside,
   server,
   tearDown,

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { itNeeds, program, root } from '../../test/setup/needs.ts';
+import { ipv4Of, ipv6Of } from './address-plan.ts';
 import { startReceiver } from './capture.ts';
-import { addClient, type Client, ipv4Of, ipv6Of, runInside, server } from './network.ts';
+import { addClient, type Client, runInside, server } from './network.ts';
 import type { Running } from './run.ts';
 import { openShop, type Shop } from './shop.ts';
 import { pause } from './time.ts';
@@ -40,8 +41,8 @@ beforeAll(async () => {
       receiver = await startReceiver(network, socketPath, file());
     },
   });
-  four = await addClient(shop.network, { address: ipv4Of('north', 1), mtu: 1500, hops: 4 });
-  six = await addClient(shop.network, { address: ipv6Of(1), mtu: 1500, hops: 4 });
+  four = await addClient(shop.network, { address: ipv4Of('north', 1) });
+  six = await addClient(shop.network, { address: ipv6Of('north', 1) });
 });
 
 afterAll(async () => {

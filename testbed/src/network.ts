@@ -1,42 +1,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { type Look, lookOf, settingsOf } from './look.ts';
 import { run } from './run.ts';
 import { abandonedSlots, claimSlot, releaseSlot } from './slot.ts';
+import { Wire } from './wire/wire.ts';
 
 export const server = { name: 'shop.example', ipv4: '198.18.0.10', ipv6: '2001:db8:0:1::10' };
 
-/** One address block of the plan (RFC 2544 and RFC 3849 ranges). Path MTUs differ as access links do. */
-export interface AccessNetwork {
-  readonly name: string;
-  readonly asn: number;
-  readonly ipv4: string;
-  readonly ipv6?: string;
-  readonly mtu: number;
-}
-
-export const networks = {
-  north: { name: 'Testbed Access North', asn: 64500, ipv4: '198.18.16.0', ipv6: '2001:db8:16::', mtu: 1500 },
-  south: { name: 'Testbed Access South', asn: 64501, ipv4: '198.18.32.0', mtu: 1492 },
-  mobile: { name: 'Testbed Mobile', asn: 64502, ipv4: '198.18.48.0', mtu: 1430 },
-  hosting: { name: 'Testbed Hosting', asn: 64510, ipv4: '198.19.0.0', mtu: 1500 },
-  cloud: { name: 'Testbed Cloud', asn: 64511, ipv4: '198.19.16.0', mtu: 1500 },
-  vpn: { name: 'Testbed VPN', asn: 64512, ipv4: '198.19.32.0', mtu: 1420 },
-  crawler: { name: 'Testbed Crawler Co', asn: 64513, ipv4: '198.19.48.0', mtu: 1500 },
-} as const satisfies Record<string, AccessNetwork>;
-export type NetworkName = keyof typeof networks;
-
-/** An IPv4 address of a network: host 0 is its first usable address, each network has 4094. */
-export function ipv4Of(network: NetworkName, host: number): string {
-  const octets = networks[network].ipv4.split('.').map(Number);
-  const offset = host + 1;
-  return `${octets[0]}.${octets[1]}.${(octets[2] ?? 0) + (offset >> 8)}.${offset & 255}`;
-}
-
-/** An IPv6 address of the North network; every host has a /64 of its own, as homes do. */
-export function ipv6Of(host: number): string {
-  return `2001:db8:16:${(host + 1).toString(16)}::${(0x1000 + host * 7).toString(16)}`;
-}
-
-/** Where the server and the bridge live. */
+/** Where the server and its visitors meet. */
 export interface Network {
   /** Begins the name of everything this testbed makes on the machine. */
   readonly prefix: string;
@@ -46,16 +16,37 @@ export interface Network {
   readonly interface: string;
   /** Arguments that run a command where the server is: `[...network.inside, 'tcpdump', …]`. */
   readonly inside: readonly string[];
+  readonly wire: Wire;
+  /** Of the hosts' looks. */
+  readonly seed: number;
 }
 
+/** A host: a namespace with one address at a time. */
 export interface Client {
   readonly namespace: string;
+  /** The present one: `moveClient` changes it. */
   readonly address: string;
+  readonly look: Look;
   readonly inside: readonly string[];
 }
 
-/** Names for the clients' namespaces; never reused within a process, so late packets cannot meet a newcomer. */
+interface Host extends Client {
+  address: string;
+  look: Look;
+  readonly id: number;
+  readonly network: Network;
+}
+
+export interface HostOptions {
+  readonly address: string;
+  /** Where it differs from the look that the address has under the network's seed. */
+  readonly look?: Partial<Look>;
+}
+
+/** For the names of the clients' namespaces, which are never used twice within a process. */
 let clientsMade = 0;
+const hosts = new Map<Client, Host>();
+let running: Network | undefined;
 
 async function writeNames(namespace: string): Promise<void> {
   const folder = `/etc/netns/${namespace}`;
@@ -67,34 +58,39 @@ async function writeNames(namespace: string): Promise<void> {
   await writeFile(`${folder}/resolv.conf`, '# No resolver: the testbed is closed.\n');
 }
 
+const atOnce = (lines: readonly string[]) => `${lines.join('\n')}\n`;
+
 /**
- * Builds the server's side: a bridge that carries the server's addresses, in a namespace of its own unless
+ * Builds the server's side: an interface that carries the server's addresses, in a namespace of its own unless
  * `serverNamespace` is false (then in the machine's own network, for a platform that runs there).
  */
-export async function buildNetwork(options: { serverNamespace?: boolean } = {}): Promise<Network> {
-  const { prefix } = await claimSlot();
+export async function buildNetwork(
+  options: { serverNamespace?: boolean; seed?: number } = {},
+): Promise<Network> {
+  const { prefix, folder } = await claimSlot();
   await removeAll(prefix);
-  const bridge = `${prefix}-br`;
+  const name = `${prefix}-net`;
   const namespace = options.serverNamespace === false ? undefined : `${prefix}-server`;
   if (!namespace) await refuseSecondServer();
   if (namespace) {
     await run('ip', ['netns', 'add', namespace]);
     await writeNames(namespace);
   }
-  const inside = namespace ? ['ip', 'netns', 'exec', namespace] : [];
+  const wire = await Wire.start(`${folder}-wire`);
+  await wire.obey(`server ${namespace ? `/run/netns/${namespace}` : '-'} ${name}`);
   const lines = [
     'link set lo up',
-    // A bridge without an address of its own takes its ports' lowest, and changes it as clients come and go.
-    `link add ${bridge} address 02:00:5e:00:53:10 type bridge stp_state 0`,
-    `addr add ${server.ipv4}/15 dev ${bridge}`,
-    `addr add ${server.ipv6}/32 dev ${bridge} nodad`,
-    `link set ${bridge} up`,
+    `link set ${name} arp off txqueuelen 20000 addrgenmode none up`,
+    `addr add ${server.ipv4}/15 dev ${name}`,
+    `addr add ${server.ipv6}/32 dev ${name} nodad`,
   ];
-  await run('ip', [...(namespace ? ['-n', namespace] : []), '-batch', '-'], `${lines.join('\n')}\n`);
+  await run('ip', [...(namespace ? ['-n', namespace] : []), '-batch', '-'], atOnce(lines));
   if (namespace) {
     await run('ip', ['netns', 'exec', namespace, 'sysctl', '-qw', 'net.unix.max_dgram_qlen=4096']);
   }
-  return { prefix, namespace, interface: bridge, inside };
+  const inside = namespace ? ['ip', 'netns', 'exec', namespace] : [];
+  running = { prefix, namespace, interface: name, inside, wire, seed: options.seed ?? 1 };
+  return running;
 }
 
 /** Testbeds in namespaces do not meet, but the machine's own network has room for one. */
@@ -106,52 +102,72 @@ async function refuseSecondServer(): Promise<void> {
   );
 }
 
-const offloads = ['tx', 'off', 'tso', 'off', 'gso', 'off', 'gro', 'off'];
-
 /** Runs a command in a namespace (`inside` of a Network or Client) or, with nothing before it, here. */
 export function runInside(inside: readonly string[], ...command: string[]): Promise<string> {
   const [program = '', ...args] = [...inside, ...command];
   return run(program, args);
 }
 
+function freeId(): number {
+  const taken = new Set([...hosts.values()].map((host) => host.id));
+  let id = 0;
+  while (taken.has(id)) id++;
+  return id;
+}
+
+const addressLines = (address: string, look: Look, six = address.includes(':')) => [
+  `addr add ${address}/${six ? '32' : '15'} dev eth0${six ? ' nodad' : ''}`,
+  `link set eth0 mtu ${look.mtu} up`,
+  // Chromium asks for AAAA only where a route to this address exists; it sends nothing, and nobody answers.
+  ...(six ? ['route replace 2001:4860:4860::8888/128 dev eth0'] : []),
+];
+
+/** What the wire has to know of a host at its address: where it is, half its round trip, how it looks. */
+const placing = (id: number, address: string, look: Look) => [
+  `at ${id} ${address} ${Math.round(look.rttMs * 500)} ${Math.round(look.jitterMs * 500)}`,
+  ...settingsOf(look).map((setting) => `sysctl ${id} ${setting}`),
+];
+
 /**
- * Adds a host with one address. Segmentation and checksum offload are off on its link, so what the server's
- * side captures looks as it would on a wire. `hops` is subtracted from the system's initial TTL of 64.
+ * Adds a host with one address. What it sends looks as on a wire (no offloads), with the hops, MTU, windows and
+ * round trip of its look.
  */
-export async function addClient(
-  network: Network,
-  options: { address: string; mtu: number; hops: number },
-): Promise<Client> {
-  const id = clientsMade++;
-  const namespace = `${network.prefix}-c${id}`;
-  const port = `${network.prefix}c${id}`;
-  const six = options.address.includes(':');
-  await run('ip', ['netns', 'add', namespace]);
-  await writeNames(namespace);
-  const at = network.namespace ? ['-n', network.namespace] : [];
-  const peer = ['peer', 'name', 'eth0', 'netns', namespace];
-  await run('ip', [...at, 'link', 'add', port, 'type', 'veth', ...peer]);
-  await run('ip', [...at, 'link', 'set', port, 'master', network.interface, 'up']);
-  const lines = [
-    'link set lo up',
-    `addr add ${options.address}/${six ? '32' : '15'} dev eth0${six ? ' nodad' : ''}`,
-    `link set eth0 mtu ${options.mtu} up`,
-    // Chromium asks for AAAA only where a route to this address exists; it sends nothing, and nobody answers.
-    ...(six ? ['route add 2001:4860:4860::8888/128 dev eth0'] : []),
-  ];
-  await run('ip', ['-n', namespace, '-batch', '-'], `${lines.join('\n')}\n`);
+export async function addClient(network: Network, options: HostOptions): Promise<Client> {
+  const namespace = `${network.prefix}-c${clientsMade++}`;
+  const look = { ...lookOf(options.address, network.seed), ...options.look };
   const inside = ['ip', 'netns', 'exec', namespace];
-  await runInside(inside, 'ethtool', '-K', 'eth0', ...offloads);
-  await runInside(network.inside, 'ethtool', '-K', port, ...offloads);
-  const ttl = String(64 - options.hops);
-  await runInside(
-    inside,
-    'sysctl',
-    '-qw',
-    `net.ipv4.ip_default_ttl=${ttl}`,
-    `net.ipv6.conf.eth0.hop_limit=${ttl}`,
-  );
-  return { namespace, address: options.address, inside };
+  const host: Host = { namespace, address: options.address, look, inside, id: freeId(), network };
+  hosts.set(host, host);
+  try {
+    await run('ip', ['netns', 'add', namespace]);
+    await writeNames(namespace);
+    await network.wire.obey(`host ${host.id} /run/netns/${namespace} eth0`);
+    const lines = ['link set lo up', 'link set eth0 arp off addrgenmode none up'];
+    await run(
+      'ip',
+      ['-n', namespace, '-batch', '-'],
+      atOnce([...lines, ...addressLines(host.address, look)]),
+    );
+    await network.wire.obey(...placing(host.id, host.address, look));
+  } catch (error) {
+    await removeClient(host);
+    throw error;
+  }
+  return host;
+}
+
+/**
+ * Gives a host another address, and that address's look. Connections from the old address are lost: let the
+ * programs inside close them first.
+ */
+export async function moveClient(client: Client, options: HostOptions): Promise<void> {
+  const host = hosts.get(client);
+  if (!host) throw new Error(`${client.namespace} was removed, so it cannot move.`);
+  host.look = { ...lookOf(options.address, host.network.seed), ...options.look };
+  host.address = options.address;
+  const lines = ['addr flush dev eth0', ...addressLines(host.address, host.look)];
+  await run('ip', ['-n', host.namespace, '-batch', '-'], atOnce(lines));
+  await host.network.wire.obey(...placing(host.id, host.address, host.look));
 }
 
 async function endProcessesIn(namespace: string): Promise<void> {
@@ -164,16 +180,24 @@ async function endProcessesIn(namespace: string): Promise<void> {
   }
 }
 
+/** Takes a host away with everything that runs in it. */
 export async function removeClient(client: Client): Promise<void> {
+  const host = hosts.get(client);
+  if (!host) return;
   await endProcessesIn(client.namespace);
+  await host.network.wire.obey(`gone ${host.id}`).catch(() => undefined);
+  hosts.delete(client);
   await run('ip', ['netns', 'del', client.namespace]);
   await rm(`/etc/netns/${client.namespace}`, { recursive: true, force: true });
 }
 
 /** Removes this process's testbed from the machine. */
 export async function tearDown(): Promise<void> {
-  const { prefix } = await claimSlot();
+  const { prefix, folder } = await claimSlot();
+  await running?.wire.stop();
+  running = undefined;
   await removeAll(prefix);
+  await rm(`${folder}-wire`, { recursive: true, force: true });
   await releaseSlot();
 }
 

@@ -1,14 +1,8 @@
-import {
-  type AccessNetwork,
-  addClient,
-  type Network,
-  type NetworkName,
-  networks,
-  removeClient,
-} from '../network.ts';
+import type { NetworkName } from '../address-plan.ts';
+import { addClient, type Network, removeClient } from '../network.ts';
 import { start } from '../run.ts';
 import { type ClientName, clients } from './clients.ts';
-import type { Appearance, Surroundings } from './kind.ts';
+import { type Appearance, type ClientKind, isProgram, type Surroundings } from './kind.ts';
 
 /** One line of labels.csv: every connection of the address between the times. */
 export interface LabelledTime {
@@ -30,13 +24,6 @@ export interface ClientRun extends Omit<Appearance, 'host'> {
   readonly patienceMs?: number;
 }
 
-/** Routers between a visitor and the server: the same for one address every time. */
-function hopsOf(address: string): number {
-  let sum = 0;
-  for (const character of address) sum = (sum * 31 + character.charCodeAt(0)) % 1009;
-  return 5 + (sum % 12);
-}
-
 /** Without the operator's proxies, CA bundles and rc files: a recording must not depend on who makes it. */
 function plainEnvironment(around: Surroundings): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, HOME: around.folder, LANG: 'C.UTF-8' };
@@ -51,13 +38,10 @@ export async function runClient(
   around: Surroundings,
   order: ClientRun,
 ): Promise<LabelledTime> {
-  const kind = clients[order.client];
-  const access: AccessNetwork = networks[order.network];
-  const host = await addClient(network, {
-    address: order.address,
-    mtu: access.mtu,
-    hops: hopsOf(order.address),
-  });
+  const kind: ClientKind = clients[order.client];
+  if (!isProgram(kind))
+    throw new Error(`${order.client} visits through a seat, not as a program of its own.`);
+  const host = await addClient(network, { address: order.address });
   try {
     const [program = '', ...args] = [...host.inside, ...(await kind.command({ ...order, host }, around))];
     const from = new Date();

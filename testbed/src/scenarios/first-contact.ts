@@ -1,6 +1,6 @@
+import { ipv4Of, ipv6Of, type NetworkName } from '../address-plan.ts';
 import type { PersonaName } from '../browser/personas.ts';
 import type { ClientName } from '../clients/clients.ts';
-import { ipv4Of, ipv6Of, type NetworkName } from '../network.ts';
 import type { Random } from '../random.ts';
 import type { Planned, Scenario } from './plan.ts';
 
@@ -29,7 +29,7 @@ interface Place {
 function homeOf(person: number, random: Random): Place {
   const network = random.pick(peoplesNetworks);
   if (network === 'mobile') return { network, address: ipv4Of(network, 40 + random.integer(0, 7)) };
-  if (network === 'north' && random.chance(0.35)) return { network, address: ipv6Of(person) };
+  if (network === 'north' && random.chance(0.35)) return { network, address: ipv6Of('north', person) };
   return { network, address: ipv4Of(network, 200 + person * 9 + random.integer(0, 8)) };
 }
 

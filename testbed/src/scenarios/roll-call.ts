@@ -1,6 +1,6 @@
+import { ipv4Of, ipv6Of, type NetworkName } from '../address-plan.ts';
 import { type PersonaName, personas } from '../browser/personas.ts';
 import { type ClientName, clients } from '../clients/clients.ts';
-import { ipv4Of, ipv6Of, type NetworkName } from '../network.ts';
 import type { Planned, Scenario } from './plan.ts';
 
 const networkNames: readonly NetworkName[] = ['north', 'south', 'mobile', 'hosting', 'cloud', 'vpn'];
@@ -12,7 +12,7 @@ export function rollCall(): Scenario {
       at: i * 2,
       client: 'chromium',
       network: 'north',
-      address: ipv6Of(10 + i),
+      address: ipv6Of('north', 10 + i),
       seed: 10 + i,
       amount: 1,
       persona,

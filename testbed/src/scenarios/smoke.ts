@@ -1,4 +1,4 @@
-import { ipv4Of } from '../network.ts';
+import { ipv4Of } from '../address-plan.ts';
 import type { Scenario } from './plan.ts';
 
 /** Three clients in less than half a minute: a person, a script and a tool. */
