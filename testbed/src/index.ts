@@ -1,5 +1,4 @@
 export { ipv4Of, ipv6Of, type NetworkName, networks } from './address-plan.ts';
-export { startApache } from './servers/apache.ts';
 export { startCapture, startReceiver } from './capture.ts';
 export { type ClientName, clients } from './clients/clients.ts';
 export type { Surroundings } from './clients/kind.ts';
@@ -18,5 +17,8 @@ export { type RecordOptions, record } from './record.ts';
 export type { Planned, Scenario } from './scenarios/plan.ts';
 export { rollCall } from './scenarios/roll-call.ts';
 export { smoke } from './scenarios/smoke.ts';
+export { startApache } from './servers/apache.ts';
+export type { ServerOptions, StartServer, WebServer } from './servers/server.ts';
+export { type ServerName, servers } from './servers/servers.ts';
 export { openShop, type Shop, type ShopOptions } from './shop.ts';
 export { trimCapture } from './trim.ts';

@@ -1,16 +1,19 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startApache } from './apache.ts';
 import { makeCertificates } from './certificates.ts';
 import type { Surroundings } from './clients/kind.ts';
 import { buildNetwork, type Network, tearDown } from './network.ts';
 import { run } from './run.ts';
+import { type ServerName, servers } from './servers/servers.ts';
 import { makeSite } from './site/make-site.ts';
+import { startBackend } from './site/start-backend.ts';
 import { claimSlot } from './slot.ts';
 
 export interface ShopOptions {
-  /** Datagram socket that mod_reqin_log reports to (`http.socket` of a platform, or a receiver's). */
+  /** Datagram socket that the server reports to (`http.socket` of a platform, or a receiver's). */
   readonly socketPath: string;
+  /** Default `apache`. */
+  readonly server?: ServerName;
   /** `server_id` of the events. */
   readonly serverId?: string;
   /** False puts the server into the machine's own network, where a platform may already listen. */
@@ -23,7 +26,7 @@ export interface ShopOptions {
   readonly beforeServer?: (network: Network) => Promise<void>;
 }
 
-/** A shop that is open: real Apache, real TLS, the built module, and a network to visit it from. */
+/** A shop that is open: a real web server, real TLS, a source of events, and a network to visit it from. */
 export interface Shop {
   readonly network: Network;
   /** What `runClient` and `play` want to know. */
@@ -45,15 +48,26 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     const site = await makeSite(join(folder, 'site'));
     const chromiumVersion = await run('chromium', ['--version']).catch(() => '0.');
     await options.beforeServer?.(network);
-    const { socketPath, serverId } = options;
-    const server = { network, certificates, site, folder: join(folder, 'apache'), socketPath };
-    const apache = await startApache({ ...server, ...(serverId ? { serverId } : {}) });
+    const { socketPath, serverId, server: name = 'apache' } = options;
+    const backend = await startBackend({ network, site });
+    const started = { network, certificates, site, backendPort: backend.port, socketPath };
+    const server = await servers[name]({
+      ...{ ...started, folder: join(folder, name) },
+      ...(serverId ? { serverId } : {}),
+    }).catch(async (error: unknown) => {
+      await backend.stop();
+      throw error;
+    });
+    const stopServer = async () => {
+      await server.stop();
+      await backend.stop();
+    };
     return {
       network,
       surroundings: { folder, authority: certificates.authority, speed: options.speed ?? 1, chromiumVersion },
-      stopServer: () => apache.stop(),
+      stopServer,
       async close() {
-        await apache.stop();
+        await stopServer();
         await tearDown();
       },
     };

@@ -1,43 +1,25 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Certificates } from './certificates.ts';
-import { type Network, server } from './network.ts';
-import { run, start } from './run.ts';
-import { pause } from './time.ts';
+import { server } from '../network.ts';
+import { run, start } from '../run.ts';
+import { cacheRules, dynamicPattern } from '../site/dynamic-paths.ts';
+import { pause } from '../time.ts';
+import type { ServerOptions, WebServer } from './server.ts';
 
-export interface ApacheOptions {
-  readonly network: Network;
-  readonly certificates: Certificates;
-  /** The site made by `makeSite`. */
-  readonly site: string;
-  /** Where it writes its configuration, log and process id. */
-  readonly folder: string;
-  /** The receiver's datagram socket, which the module reports to. */
-  readonly socketPath: string;
-  readonly serverId?: string;
-}
+/** Multi-processing modules: processes only, or processes with threads. */
+export type Mpm = 'event' | 'worker' | 'prefork';
 
-export interface Apache {
-  stop(): Promise<void>;
+export interface ApacheOptions extends ServerOptions {
+  /** Default `event`. */
+  readonly mpm?: Mpm;
 }
 
 const modules = [
-  ...[
-    'mpm_event',
-    'authz_core',
-    'authz_host',
-    'mime',
-    'dir',
-    'alias',
-    'env',
-    'setenvif',
-    'headers',
-    'expires',
-  ],
-  ...['deflate', 'filter', 'cgid', 'ssl', 'socache_shmcb', 'http2'],
+  ...['authz_core', 'mime', 'dir', 'headers', 'filter', 'deflate', 'proxy', 'proxy_http'],
+  ...['ssl', 'socache_shmcb', 'http2'],
 ];
-const moduleFolder = resolve(import.meta.dirname, '../../modules/mod_reqin_log');
+const moduleFolder = resolve(import.meta.dirname, '../../../modules/mod_reqin_log');
 const moduleFile = join(moduleFolder, 'build/mod_reqin_log.so');
 
 const reportedHeaders = [
@@ -55,47 +37,54 @@ const reportedHeaders = [
   ],
 ];
 
+/** Workers for about 400 connections at once; browsers keep several each. */
+const workers: Record<Mpm, string> = {
+  event: 'ThreadsPerChild 64\nMaxRequestWorkers 384',
+  worker: 'ThreadsPerChild 64\nMaxRequestWorkers 384',
+  prefork: 'MaxRequestWorkers 256',
+};
+
 function configuration(options: ApacheOptions): string {
-  const { folder, site, certificates } = options;
+  const { folder, site, certificates, mpm = 'event' } = options;
   return `ServerRoot /usr/lib/apache2
-${modules.map((name) => `LoadModule ${name}_module modules/mod_${name}.so`).join('\n')}
+${[`mpm_${mpm}`, ...modules].map((name) => `LoadModule ${name}_module modules/mod_${name}.so`).join('\n')}
 LoadModule reqin_log_module ${moduleFile}
 PidFile ${folder}/apache.pid
 ErrorLog ${folder}/error.log
 LogLevel warn
 TypesConfig /etc/mime.types
+AddType application/manifest+json .webmanifest
+AddType font/ttf .ttf
+AddCharset utf-8 .html .css .js .txt
 User www-data
 Group www-data
 Listen ${server.ipv4}:443
 Listen [${server.ipv6}]:443
 ServerName ${server.name}
 Protocols h2 http/1.1
-ThreadsPerChild 64
-MaxRequestWorkers 384
+${workers[mpm]}
 KeepAlive On
 KeepAliveTimeout 5
 MaxKeepAliveRequests 100
 SSLSessionCache shmcb:${folder}/tls-sessions(512000)
-ScriptSock ${folder}/cgi.sock
 DocumentRoot ${site}/public
 <Directory ${site}/public>
   Require all granted
-  DirectoryIndex index.html
-  AddOutputFilterByType DEFLATE text/html text/css application/javascript application/json
 </Directory>
-<Directory ${site}/handlers>
-  Require all granted
-</Directory>
-ScriptAliasMatch "^/(search|login|account|cart|contact|api/stock)$" "${site}/handlers/shop.pl"
-ExpiresActive On
-ExpiresByType text/css "access plus 1 day"
-ExpiresByType image/png "access plus 1 day"
-ExpiresByType text/javascript "access plus 1 day"
-ExpiresByType application/javascript "access plus 1 day"
-ExpiresByType font/ttf "access plus 1 day"
-Header set Cache-Control "no-cache" "expr=%{CONTENT_TYPE} =~ m#^text/html#"
-Header set Set-Cookie "visitor=%t; Path=/; Max-Age=86400; Secure; HttpOnly" "expr=%{CONTENT_TYPE} =~ m#^text/html# && -z %{HTTP_COOKIE}"
+AddOutputFilterByType DEFLATE text/html text/plain text/css text/javascript image/svg+xml
+AddOutputFilterByType DEFLATE application/json application/rss+xml application/xml
+DeflateAlterETag NoChange
+# The first that fits stays, and what the backend says stays before all.
+${cacheRules
+  .map(
+    ([prefix, value]) => `<Location "${prefix}">\n  Header setifempty Cache-Control "${value}"\n</Location>`,
+  )
+  .join('\n')}
 ErrorDocument 404 /not-found.html
+<Proxy "http://127.0.0.1:${options.backendPort}">
+  Require all granted
+</Proxy>
+ProxyPassMatch "${dynamicPattern}" "http://127.0.0.1:${options.backendPort}" keepalive=On ttl=30 timeout=20
 <VirtualHost *:443>
   SSLEngine On
   SSLCertificateFile ${certificates.certificate}
@@ -110,8 +99,8 @@ JsonSockLogErrorReportInterval 2
 `;
 }
 
-/** Starts a real Apache (event MPM, HTTP/2, mod_reqin_log, built if need be) for the shop and waits until it listens. */
-export async function startApache(options: ApacheOptions): Promise<Apache> {
+/** Starts a real Apache with HTTP/2 and mod_reqin_log (built if need be), which passes dynamic paths to the backend. */
+export async function startApache(options: ApacheOptions): Promise<WebServer> {
   await run('make', ['-s', '-C', moduleFolder]);
   await mkdir(options.folder, { recursive: true });
   await chmod(options.folder, 0o755);
