@@ -26,7 +26,7 @@ export class Pipeline {
   readonly #sequences = new SenderSequences();
   readonly #httpRejections: Rejections;
   readonly #networkRejections: Rejections;
-  readonly #counts = { header_values_denied: 0, headers_dropped: 0 };
+  readonly #counts = { header_values_denied: 0, headers_dropped: 0, http_truncated: 0 };
 
   /** @throws Error `JA4_BAD_ADDRESS` when a configured address is none. */
   constructor(options: PipelineOptions) {
@@ -45,6 +45,7 @@ export class Pipeline {
     const event = parsed.value;
     this.#counts.header_values_denied += event.headers.denied;
     this.#counts.headers_dropped += event.headers.dropped;
+    if (event.truncated !== '') this.#counts.http_truncated++;
     this.#sequences.see(event.server_id, event.seq, event.dropped_total, nowMs);
     this.#join.http(event, nowMs);
   }

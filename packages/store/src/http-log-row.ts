@@ -45,8 +45,10 @@ export const httpLogColumns = [
   { name: 'status_code', type: 'UInt16' },
   { name: 'response_size', type: 'UInt64' },
   { name: 'duration_ms', type: 'Float32' },
-  /** Header names in wire order, comma-joined. */
+  /** Header names, comma-joined, in wire order as far as the web server knows it. */
   { name: 'client_headers', type: 'String' },
+  /** `wire` when order (HTTP/1: and case) are the client's, `server` when not, '' when nobody knows. */
+  { name: 'client_headers_order', type: 'LowCardinality(String)' },
   { name: 'header_user_agent', type: 'String' },
   { name: 'header_accept', type: 'String' },
   { name: 'header_accept_encoding', type: 'String' },

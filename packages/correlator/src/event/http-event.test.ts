@@ -25,6 +25,8 @@ const request = {
   response_size: 5120,
   duration_ms: 1.25,
   client_headers: 'user-agent,accept,cookie',
+  client_headers_order: 'wire',
+  truncated: 'query',
   'header_User-Agent': 'Mozilla/5.0',
   header_DNT: '1',
   h2_fingerprint: '1:65536;4:6291456|15663105|0|m,a,s,p',
@@ -161,6 +163,13 @@ describe('an HTTP event', () => {
     ['HTTP/9.9', ''],
   ])('writes the version %s as %j', (given, stored) => {
     expect(value({ http_version: given }).http_version).toBe(stored);
+  });
+
+  it('says whose order the header names have only in words that it knows', () => {
+    expect(value({ client_headers_order: 'server' }).client_headers_order).toBe('server');
+    expect(value({ client_headers_order: 'WIRE' }).client_headers_order).toBe('');
+    expect(value({ client_headers_order: undefined }).client_headers_order).toBe('');
+    expect(parse({ client_headers_order: 1 })).toHaveProperty('reason', 'wrong_type_client_headers_order');
   });
 
   it('came over UDP when it is HTTP/3', () => {

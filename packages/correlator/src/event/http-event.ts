@@ -38,9 +38,13 @@ export interface HttpEvent {
   readonly response_size: number | undefined;
   /** Milliseconds with fractions. */
   readonly duration_ms: number | undefined;
-  /** Names in wire order, comma-joined. */
+  /** Names, comma-joined, in wire order as far as the web server knows it. */
   readonly client_headers: string;
+  /** `wire` when order (HTTP/1: and case) are the client's, `server` when not, '' when nobody knows. */
+  readonly client_headers_order: string;
   readonly headers: HttpHeaders;
+  /** Event keys whose values the web server cut, comma-joined, e.g. `path,header_User-Agent`. */
+  readonly truncated: string;
   /** Akamai form: `SETTINGS|WINDOW_UPDATE|PRIORITY|PSEUDO_ORDER`. */
   readonly h2_fingerprint: string;
   readonly h2_settings_fp: string;
@@ -109,6 +113,7 @@ function readHttpEvent(fields: Fields, options: HttpParseOptions): EventResult<H
   const headers = readHeaders(fields, options.deniedHeaders);
   if (headers === undefined) return { ok: false, reason: 'wrong_type_header' };
   const version = versions.get(f.text('http_version')) ?? '';
+  const order = f.text('client_headers_order');
   const value: HttpEvent = {
     timestamp: f.timestamp('timestamp'),
     source: f.text('source'),
@@ -133,7 +138,9 @@ function readHttpEvent(fields: Fields, options: HttpParseOptions): EventResult<H
     response_size: f.integer('response_size', Number.MAX_SAFE_INTEGER),
     duration_ms: f.number('duration_ms', Number.MAX_SAFE_INTEGER),
     client_headers: f.text('client_headers'),
+    client_headers_order: order === 'wire' || order === 'server' ? order : '',
     headers,
+    truncated: f.text('truncated'),
     h2_fingerprint: normaliseH2Fingerprint(f.text('h2_fingerprint')),
     h2_settings_fp: f.text('h2_settings_fp').replaceAll(',', ';'),
     h2_pseudo_order: f.text('h2_pseudo_order'),

@@ -31,8 +31,11 @@ function handOver(count: number): void {
     counters.bytes += length;
     if (batch.truncated(i)) counters.truncated += 1;
     else if (length === 0) counters.empty += 1;
-    else if (!isUtf8(batch.data.subarray(start, start + length))) counters.invalid_utf8 += 1;
-    else messages.push(batch.data.toString('utf8', start, start + length));
+    else {
+      // Taken all the same, with U+FFFD in the place of such bytes: one of them must not hide a request.
+      if (!isUtf8(batch.data.subarray(start, start + length))) counters.invalid_utf8 += 1;
+      messages.push(batch.data.toString('utf8', start, start + length));
+    }
   }
   counters.batches += 1;
   Atomics.add(flags, flag.inFlight, 1);

@@ -32,9 +32,16 @@ it('accounts for every line of any bytes', () => {
       let found = 0;
       for (const chunk of chunks) found += splitter.push(Buffer.from(chunk)).length;
       found += splitter.end().length;
-      expect(counters.lines).toBe(found + counters.oversize + counters.invalid_utf8 + counters.empty);
+      expect(counters.lines).toBe(found + counters.oversize + counters.empty);
     }),
   );
+});
+
+it('takes a line with bytes that are not UTF-8, makes them visible and counts it', () => {
+  const counters = newLineCounters();
+  const lines = new LineSplitter(counters, 20).push(Buffer.from([0x61, 0xff, 0x62, 0x0a, 0x63, 0x0a]));
+  expect(lines).toEqual(['a\ufffdb', 'c']);
+  expect(counters).toMatchObject({ lines: 2, invalid_utf8: 1 });
 });
 
 it('holds an unfinished line in about as many bytes as it has, however it came', () => {

@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 
-/** What a splitter has refused so far, by reason. */
+/** What a splitter has seen so far. Oversize and empty lines are refused. */
 export interface LineCounters {
   lines: number;
   bytes: number;
   oversize: number;
+  /** Lines with bytes that are not UTF-8: taken, with U+FFFD in their place, so that none hides a request. */
   invalid_utf8: number;
   empty: number;
 }
@@ -77,8 +78,10 @@ export class LineSplitter {
       const line = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held);
       const length = line.at(-1) === carriageReturn ? line.length - 1 : line.length;
       if (length === 0) this.#counters.empty += 1;
-      else if (!isUtf8(line)) this.#counters.invalid_utf8 += 1;
-      else lines.push(line.toString('utf8', 0, length));
+      else {
+        if (!isUtf8(line)) this.#counters.invalid_utf8 += 1;
+        lines.push(line.toString('utf8', 0, length));
+      }
     }
     this.#held = [];
     this.#heldBytes = 0;

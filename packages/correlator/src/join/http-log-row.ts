@@ -75,6 +75,7 @@ export function requestRow({ request: a, handshake: b, orphanSide, visitor, nth 
     response_size: a.response_size ?? 0,
     duration_ms: a.duration_ms ?? -1,
     client_headers: a.client_headers,
+    client_headers_order: a.client_headers_order,
     ...a.headers.columns,
     headers: a.headers.others,
     h2_fingerprint: a.h2_fingerprint,

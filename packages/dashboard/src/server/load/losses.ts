@@ -20,7 +20,6 @@ const lossWords: Readonly<Record<string, string>> = {
   seq_lost: 'HTTP events that did not arrive or could not be read',
   network_rejected: 'network events that could not be read',
   network_socket_truncated: 'network events cut off by the socket',
-  network_socket_invalid_utf8: 'network events that are no text',
   network_evicted: 'handshakes forgotten early because too many were waiting',
   rows_rejected: 'rows the store refused',
   rows_lost: 'rows that could not be stored before a stop',
