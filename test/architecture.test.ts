@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const allowed: Readonly<Record<string, readonly string[]>> = {
   fingerprints: [],
   features: [],
+  'node-source': ['fingerprints'],
   sentinel: ['fingerprints'],
   store: ['features'],
   correlator: ['fingerprints', 'store'],
@@ -55,6 +56,14 @@ function importsOf(file: string): Import[] {
   ];
 }
 
+/** What a package offers to be imported: `.` and, where it has several doors, their sub-paths. */
+function entriesOf(name: string): string[] {
+  const file = join(root, 'packages', name, 'package.json');
+  if (!existsSync(file)) return [];
+  const { exports } = JSON.parse(readFileSync(file, 'utf8')) as { exports?: unknown };
+  return typeof exports === 'object' && exports !== null ? Object.keys(exports) : ['.'];
+}
+
 const packages = readdirSync(join(root, 'packages'));
 const isTest = (file: string) => file.endsWith('.test.ts');
 
@@ -92,7 +101,8 @@ describe('the architecture', () => {
         const other = /^@ja4\/([^/]+)(\/.*)?$/.exec(what);
         // Tests may bring in any package's real parts; what ships may not.
         if (other?.[1] === undefined || isTest(file)) continue;
-        expect(other[2], `${where} imports deeply: ${what}`).toBeUndefined();
+        const entry = `.${other[2] ?? ''}`;
+        expect(entriesOf(other[1]), `${where} imports deeply: ${what}`).toContain(entry);
         expect(allowed[name], `${where} imports ${what}`).toContain(other[1]);
         const restricted = typesOnly.some(([from, of]) => from === name && of === other[1]);
         if (restricted) expect(typeOnly, `${where} may import only types of ${what}`).toBe(true);
