@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { parentPort, workerData } from 'node:worker_threads';
 import { lastErrorCode, lastErrorText, libc, POLLIN } from './libc.ts';
-import { ReceiveBatch } from './receive-batch.ts';
+import { batchSize, ReceiveBatch } from './receive-batch.ts';
 import { flag, type ReceiverData, type ReceiverReport } from './receiver-protocol.ts';
 
 /**
@@ -9,8 +9,12 @@ import { flag, type ReceiverData, type ReceiverReport } from './receiver-protoco
  * that nothing delays it; it learns of its orders through shared memory. When the main thread has
  * `maxInFlight` batches before it, the thread stops receiving: the kernel's queue fills up and the
  * senders see (and count) that their datagrams are refused.
+ *
+ * Having emptied the queue it naps before it waits again. A sender pays for waking a waiting receiver: measured
+ * 7.3 µs of its time for a datagram, against 1.2 µs when nobody waits, which was most of what an event cost a
+ * busy web server. Batches also become larger, so that the main thread is disturbed less often.
  */
-const { fd, shared, maxInFlight } = workerData as ReceiverData;
+const { fd, shared, maxInFlight, napMs } = workerData as ReceiverData;
 const port = parentPort;
 if (port === null) throw new Error('datagram-receiver.worker.ts runs as a worker thread');
 
@@ -64,6 +68,7 @@ while (true) {
   const count = batch.receive(fd);
   if (count > 0) {
     handOver(count);
+    if (count < batchSize && !stopping) Atomics.wait(flags, flag.stop, 0, napMs);
   } else if (lastErrorCode() === 'EAGAIN') {
     if (stopping) break;
     waitForDatagrams();

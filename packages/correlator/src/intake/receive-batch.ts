@@ -2,7 +2,7 @@ import koffi from 'koffi';
 import { libc, MSG_DONTWAIT, MSG_TRUNC } from './libc.ts';
 
 /** Datagrams taken with one system call. */
-const batchSize = 64;
+export const batchSize = 64;
 /** The largest datagram that is accepted, in bytes. */
 export const maxDatagramBytes = 65_536;
 

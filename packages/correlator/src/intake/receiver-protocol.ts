@@ -4,6 +4,8 @@ export interface ReceiverData {
   /** Two 32-bit integers, see `flag`. */
   readonly shared: SharedArrayBuffer;
   readonly maxInFlight: number;
+  /** How long the thread may leave a queue alone that it has just emptied, in milliseconds. */
+  readonly napMs: number;
 }
 
 /** Meaning of the shared integers: batches posted and not yet handled, and the order to stop. */
