@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Connection } from './connection.ts';
+import type { Containment } from './containment.ts';
+import type { Arrival, RequestRecorder } from './request-recorder.ts';
+
+/** Watches a request until its response has been handed to the system, or its connection has ended. */
+export function observeHttp1(
+  recorder: RequestRecorder,
+  connection: Connection,
+  request: IncomingMessage,
+  response: ServerResponse,
+  containment: Containment,
+): void {
+  if (connection.open.has(request)) return;
+  const { socket } = request;
+  const startedAt = performance.now();
+  const end = recorder.begin(arrivalOf(connection, request));
+  // Pipelined responses go out one after the other, so each begins where the one before has ended.
+  if (connection.open.size === 0) connection.bytesWritten = socket.bytesWritten;
+  const finish = () =>
+    containment.run(() => {
+      if (!connection.open.delete(request)) return;
+      const before = connection.bytesWritten;
+      connection.bytesWritten = socket.bytesWritten;
+      const written = connection.bytesWritten - before - headerLength(response);
+      end({
+        status: response.headersSent ? response.statusCode : undefined,
+        responseSize: response.headersSent ? Math.max(0, written) : undefined,
+        durationMs: millisecondsSince(startedAt),
+      });
+    });
+  connection.open.set(request, finish);
+  // Before Node's own listener, which lets the next pipelined response out.
+  response.prependListener('finish', finish);
+}
+
+/** A request whose connection leaves HTTP (Upgrade, CONNECT) or that is refused: there is no end to wait for. */
+export function recordHttp1(
+  recorder: RequestRecorder,
+  connection: Connection,
+  request: IncomingMessage,
+  status?: number,
+): void {
+  recorder.begin(arrivalOf(connection, request))({ status });
+}
+
+/** Milliseconds with three decimals. */
+export function millisecondsSince(startedAt: number): number {
+  return Math.round((performance.now() - startedAt) * 1000) / 1000;
+}
+
+function arrivalOf(connection: Connection, request: IncomingMessage): Arrival {
+  return {
+    connection,
+    method: request.method ?? '',
+    target: originalTarget(request),
+    httpVersion: `HTTP/${request.httpVersion}`,
+    rawHeaders: request.rawHeaders,
+    headers: request.headers,
+  };
+}
+
+/** Routers of Express and Connect shorten `url` below a mount point and keep the whole here. */
+function originalTarget(request: IncomingMessage): string {
+  const original = 'originalUrl' in request ? request.originalUrl : undefined;
+  return typeof original === 'string' ? original : (request.url ?? '');
+}
+
+/** Of the response's status line and header, which Node keeps as the text that it sends. */
+function headerLength(response: ServerResponse): number {
+  const header = '_header' in response ? response._header : undefined;
+  return typeof header === 'string' ? header.length : 0;
+}
