@@ -1,5 +1,6 @@
+export { parseHttpEvent } from './event/dialect.ts';
 export type { EventRejection, EventResult } from './event/field-reader.ts';
-export { type HttpEvent, type HttpKey, parseHttpEvent } from './event/http-event.ts';
+export type { HttpEvent, HttpKey } from './event/http-event.ts';
 export { type NetworkEvent, type NetworkKey, parseNetworkEvent } from './event/network-event.ts';
 export { type BatchOptions, defaultBatchOptions } from './insert/inserter.ts';
 export { type DatagramQueue, datagramQueue } from './intake/index.ts';

@@ -1,6 +1,6 @@
 import type { HttpLogRow } from '@ja4/store';
 import type { Logger } from 'pino';
-import { parseHttpText } from './event/dialect.ts';
+import { parseHttpEvent } from './event/dialect.ts';
 import { type HttpParseOptions, httpParseOptions } from './event/http-event.ts';
 import { parseNetworkEvent } from './event/network-event.ts';
 import { Join } from './join/join.ts';
@@ -37,7 +37,7 @@ export class Pipeline {
   }
 
   http(text: string, nowMs: number): void {
-    const parsed = parseHttpText(text, this.#parseOptions);
+    const parsed = parseHttpEvent(text, this.#parseOptions);
     if (!parsed.ok) {
       this.#httpRejections.add(parsed.reason, nowMs);
       return;

@@ -1,26 +1,49 @@
-import type { EventResult } from './field-reader.ts';
-import { type HttpEvent, type HttpKey, type HttpParseOptions, parseHttpEvent } from './http-event.ts';
+import { type EventResult, type Fields, readObject } from './field-reader.ts';
+import { fromHaproxy } from './haproxy-dialect.ts';
+import {
+  type HttpEvent,
+  type HttpKey,
+  type HttpParseOptions,
+  httpParseOptions,
+  readHttpEvent,
+} from './http-event.ts';
+import { fromNginx } from './nginx-dialect.ts';
+import { lengthOfSyslogPrefix } from './syslog-prefix.ts';
 
 /**
- * How one kind of web server writes its events. A dialect turns text into the same `HttpEvent` as all
- * others, so nothing behind it knows which server spoke.
+ * Servers that can write JSON but not the contract's say so: `{"dialect":"haproxy",…`. A dialect puts the
+ * contract's fields into the event, so nothing behind it knows which server spoke. It never throws; what it
+ * cannot read it leaves to be refused.
  */
-interface Dialect {
-  readonly name: string;
-  /** Cheap look at the first bytes: is this text mine? */
-  speaks(text: string): boolean;
-  /** Never throws. */
-  parse(text: string, options: HttpParseOptions): EventResult<HttpEvent, HttpKey>;
-}
+const dialects: ReadonlyMap<unknown, (event: Fields) => void> = new Map([
+  ['haproxy', fromHaproxy],
+  ['nginx', fromNginx],
+]);
 
-/** The contract's JSON, spoken by mod_reqin_log and by everything that can write its own line. */
-const native: Dialect = { name: 'native', speaks: () => true, parse: parseHttpEvent };
+const lessThan = 0x3c;
+const defaultOptions = httpParseOptions();
 
-/** In the order in which they are asked; the last one takes everything. */
-const dialects: readonly Dialect[] = [native];
-
-/** One datagram or line from a web server, whatever its dialect. */
-export function parseHttpText(text: string, options: HttpParseOptions): EventResult<HttpEvent, HttpKey> {
-  const dialect = dialects.find((candidate) => candidate.speaks(text)) ?? native;
-  return dialect.parse(text, options);
+/**
+ * One datagram or line from a web server, whatever its dialect, with or without a syslog prefix. Never throws;
+ * unknown keys are ignored.
+ */
+export function parseHttpEvent(
+  text: string,
+  options: HttpParseOptions = defaultOptions,
+): EventResult<HttpEvent, HttpKey> {
+  let json = text;
+  if (text.charCodeAt(0) === lessThan) {
+    const length = lengthOfSyslogPrefix(text);
+    if (length === 0) return { ok: false, reason: 'bad_syslog_prefix' };
+    json = text.slice(length);
+  }
+  const object = readObject(json);
+  if (!object.ok) return object;
+  const { fields } = object;
+  if (fields.dialect !== undefined) {
+    const translate = dialects.get(fields.dialect);
+    if (translate === undefined) return { ok: false, reason: 'unknown_dialect' };
+    translate(fields);
+  }
+  return readHttpEvent(fields, options);
 }

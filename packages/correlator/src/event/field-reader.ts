@@ -12,6 +12,8 @@ export type EventRejection<Key extends string> =
   | 'bad_address'
   | 'bad_port'
   | 'bad_transport'
+  | 'bad_syslog_prefix'
+  | 'unknown_dialect'
   | `missing_${Key}`
   | `wrong_type_${Key}`
   | `out_of_range_${Key}`;
@@ -30,7 +32,8 @@ export const maxEventLength = 65_536;
 const earliestNs = 1e17;
 const latestNs = 4_102_358_400e9;
 
-export type Fields = { readonly [key: string]: unknown };
+/** An event's fields as they came. They are nobody else's, so a dialect may put others in their place. */
+export type Fields = { [key: string]: unknown };
 
 /** `"\ud800"` is valid JSON but no text: the store could not take it. */
 const escapedSurrogate = /\\u[dD][89a-fA-F]/;

@@ -1,4 +1,4 @@
-import { type EventResult, FieldReader, type Fields, readObject } from './field-reader.ts';
+import { type EventResult, FieldReader, type Fields } from './field-reader.ts';
 import { alwaysDeniedHeaders, type HttpHeaders, readHeaders } from './http-headers.ts';
 
 /**
@@ -75,8 +75,6 @@ export function httpParseOptions(more: readonly string[] = []): HttpParseOptions
   return { deniedHeaders: new Set(names) };
 }
 
-const defaultOptions = httpParseOptions();
-
 const versions = new Map([
   ['HTTP/1.0', 'HTTP/1.0'],
   ['HTTP/1.1', 'HTTP/1.1'],
@@ -98,17 +96,8 @@ export function normaliseH2Fingerprint(fingerprint: string): string {
   return fingerprint.slice(0, end).replaceAll(',', ';') + fingerprint.slice(end);
 }
 
-/** One datagram or line of a web server. Never throws; unknown keys are ignored. */
-export function parseHttpEvent(
-  text: string,
-  options: HttpParseOptions = defaultOptions,
-): EventResult<HttpEvent, HttpKey> {
-  const object = readObject(text);
-  return object.ok ? readHttpEvent(object.fields, options) : object;
-}
-
-/** The native dialect: the fields of the contract, as mod_reqin_log sends them. */
-function readHttpEvent(fields: Fields, options: HttpParseOptions): EventResult<HttpEvent, HttpKey> {
+/** The fields of the contract, as mod_reqin_log sends them. Never throws; unknown keys are ignored. */
+export function readHttpEvent(fields: Fields, options: HttpParseOptions): EventResult<HttpEvent, HttpKey> {
   const f = new FieldReader<HttpKey>(fields);
   const headers = readHeaders(fields, options.deniedHeaders);
   if (headers === undefined) return { ok: false, reason: 'wrong_type_header' };

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HttpLogRow } from '@ja4/store';
-import { parseHttpEvent } from '../event/http-event.ts';
+import { parseHttpEvent } from '../event/dialect.ts';
 import { parseNetworkEvent } from '../event/network-event.ts';
 import { Join } from './join.ts';
 import { defaultJoinOptions, type JoinOptions } from './join-options.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { insertHttpLogs, type Store } from '@ja4/store';
 import { type Logger, pino } from 'pino';
 import { canonicalAddress } from '../event/address.ts';
-import { parseHttpText } from '../event/dialect.ts';
+import { parseHttpEvent } from '../event/dialect.ts';
 import { httpParseOptions } from '../event/http-event.ts';
 import type { NetworkEvent } from '../event/network-event.ts';
 import { BatchWriter } from '../insert/batch-writer.ts';
@@ -77,7 +77,7 @@ async function* httpEvents(lines: AsyncIterable<string>, shiftNs: number, readin
   for await (const line of lines) {
     reading.httpLines++;
     if (line === '') continue;
-    const parsed = parseHttpText(line, options);
+    const parsed = parseHttpEvent(line, options);
     if (parsed.ok) yield { ...parsed.value, timestamp: parsed.value.timestamp + shiftNs };
     else reading.reject('http', `HTTP line ${reading.httpLines}`, parsed.reason);
   }
