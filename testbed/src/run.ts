@@ -3,6 +3,14 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
+/** In the environment of everything that a testbed starts, so that its processes can be told after a crash. */
+export const testbedMark = 'JA4_TESTBED';
+
+function markOfTestbed(): NodeJS.ProcessEnv {
+  const slot = process.env[testbedMark];
+  return slot === undefined ? {} : { [testbedMark]: slot };
+}
+
 /** Runs a command to its end and returns its output; an Error with the command line and stderr if it fails. */
 export async function run(command: string, args: readonly string[], input?: string): Promise<string> {
   const running = execute(command, args, { maxBuffer: 64 * 1024 * 1024 });
@@ -28,12 +36,17 @@ export interface Running {
 export function start(
   command: string,
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; cwd?: string; stderr?: 'inherit' | 'ignore' | 'pipe' } = {},
+  options: {
+    env?: NodeJS.ProcessEnv;
+    cwd?: string;
+    stdin?: 'ignore' | 'pipe';
+    stderr?: 'inherit' | 'ignore' | 'pipe';
+  } = {},
 ): Running {
   const child = spawn(command, args, {
     detached: true,
-    stdio: ['ignore', 'pipe', options.stderr ?? 'ignore'],
-    ...(options.env ? { env: options.env } : {}),
+    stdio: [options.stdin ?? 'ignore', 'pipe', options.stderr ?? 'ignore'],
+    ...(options.env ? { env: { ...options.env, ...markOfTestbed() } } : {}),
     ...(options.cwd ? { cwd: options.cwd } : {}),
   });
   child.stdout?.resume();

@@ -1,18 +1,30 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Running, start } from '../run.ts';
-import { pause } from '../time.ts';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { run, start } from '../run.ts';
+import { pause, within } from '../time.ts';
+import { trustIn } from './certificate-store.ts';
 import { Link } from './link.ts';
-import type { Browser, BrowserOptions, Tab } from './tab.ts';
+import type { Browser, BrowserOptions, BrowserWindow, Guest, Tab } from './tab.ts';
 
-/** Where a freshly started browser wrote its DevTools address. */
-async function devToolsAddress(profile: string, running: Running): Promise<string> {
-  for (let waited = 0; waited < 40_000; waited += 100) {
-    const [port, path] = (await readFile(join(profile, 'DevToolsActivePort'), 'utf8').catch(() => '')).split(
-      '\n',
-    );
-    if (port && path) return `ws://127.0.0.1:${port}${path}`;
-    if (running.process.exitCode !== null) break;
+/**
+ * A namespace has one browser, so the port can be fixed. It has to be: port 0, a pipe, --headless and
+ * --enable-automation each set navigator.webdriver (content/child/runtime_features.cc), a chosen port does not.
+ */
+const port = 9222;
+
+interface TargetInfo {
+  readonly targetId: string;
+  readonly type: string;
+  readonly browserContextId?: string;
+}
+
+async function devTools(ended: () => boolean): Promise<Link> {
+  for (let waited = 0; waited < 40_000 && !ended(); waited += 100) {
+    const response = await fetch(`http://127.0.0.1:${port}/json/version`).catch(() => undefined);
+    const version: unknown = await response?.json();
+    if (version && typeof version === 'object' && 'webSocketDebuggerUrl' in version) {
+      return Link.open(String(version.webSocketDebuggerUrl));
+    }
     await pause(100);
   }
   throw new Error('Chromium did not start');
@@ -29,51 +41,40 @@ class ChromiumTab implements Tab {
     this.#session = session;
   }
 
-  #send(method: string, params: object = {}): Promise<unknown> {
+  static async attach(link: Link, targetId: string): Promise<ChromiumTab> {
+    const attached = await link.send('Target.attachToTarget', { targetId, flatten: true });
+    return new ChromiumTab(link, targetId, (attached as { sessionId: string }).sessionId);
+  }
+
+  send(method: string, params: object = {}): Promise<unknown> {
     return this.#link.send(method, params, { sessionId: this.#session });
   }
 
-  async goto(url: string, referrer?: string): Promise<void> {
-    await this.#send('Page.navigate', {
-      url,
-      ...(referrer ? { referrer, transitionType: 'link' } : { transitionType: 'typed' }),
-    });
+  async goto(url: string): Promise<void> {
+    await this.send('Page.navigate', { url, transitionType: 'typed' });
   }
 
   async evaluate(expression: string): Promise<unknown> {
-    const answer = (await this.#send('Runtime.evaluate', { expression, returnByValue: true })) as {
-      result?: { value?: unknown };
+    // Runtime is never enabled: pages can tell when it is.
+    const answer = await this.send('Runtime.evaluate', {
+      expression,
+      returnByValue: true,
+      awaitPromise: true,
+    });
+    return (answer as { result?: { value?: unknown } }).result?.value;
+  }
+
+  async resize(width: number, height: number): Promise<void> {
+    const target = { targetId: this.#target };
+    const { windowId } = (await this.#link.send('Browser.getWindowForTarget', target)) as {
+      windowId: number;
     };
-    return answer.result?.value;
-  }
-
-  async press(x: number, y: number, newTab: boolean): Promise<void> {
-    const at = { x, y, modifiers: newTab ? 2 : 0 };
-    await this.#send('Input.dispatchMouseEvent', { ...at, type: 'mouseMoved' });
-    const button = { ...at, button: 'left', clickCount: 1 };
-    await this.#send('Input.dispatchMouseEvent', { ...button, type: 'mousePressed' });
-    await this.#send('Input.dispatchMouseEvent', { ...button, type: 'mouseReleased' });
-  }
-
-  async wheel(x: number, y: number, deltaY: number): Promise<void> {
-    await this.#send('Input.dispatchMouseEvent', { type: 'mouseWheel', x, y, deltaX: 0, deltaY });
-  }
-
-  async key(character: string): Promise<void> {
-    const key =
-      character === '\n'
-        ? { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' }
-        : { text: character, key: character };
-    await this.#send('Input.dispatchKeyEvent', { type: 'keyDown', ...key });
-    await this.#send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
-  }
-
-  async back(): Promise<void> {
-    await this.evaluate('history.back()');
+    const bounds = { left: 0, top: 0, width, height };
+    await this.#link.send('Browser.setWindowBounds', { windowId, bounds });
   }
 
   async show(): Promise<void> {
-    await this.#send('Page.bringToFront');
+    await this.#link.send('Target.activateTarget', { targetId: this.#target });
   }
 
   async close(): Promise<void> {
@@ -81,74 +82,138 @@ class ChromiumTab implements Tab {
   }
 }
 
-/** Chromium's stable User-Agent for its version: the headless one differs from it in a single word. */
-export function userAgentOf(version: string): string {
-  const major = /(\d+)\./.exec(version)?.[1] ?? '0';
-  return `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 Safari/537.36`;
+const switches = [
+  ...['--no-sandbox', '--no-first-run', '--no-default-browser-check', '--disable-gpu'],
+  ...['--password-store=basic', `--remote-debugging-port=${port}`],
+  // Nothing of the browser's own (updates, safe browsing, field trials) leaves for networks that are not there.
+  ...[
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--disable-breakpad',
+  ],
+];
+
+class Chromium implements Browser {
+  readonly ended: Promise<unknown>;
+  readonly #link: Link;
+  readonly #options: BrowserOptions;
+  readonly #settings: ChromiumTab;
+  readonly #stop: () => Promise<void>;
+  #guests = 0;
+
+  constructor(
+    link: Link,
+    settings: ChromiumTab,
+    options: BrowserOptions,
+    running: { ended: Promise<unknown>; stop: () => Promise<void> },
+  ) {
+    this.#link = link;
+    this.#settings = settings;
+    this.#options = options;
+    this.ended = running.ended;
+    this.#stop = running.stop;
+  }
+
+  async #pages(): Promise<TargetInfo[]> {
+    const { targetInfos } = (await this.#link.send('Target.getTargets')) as { targetInfos: TargetInfo[] };
+    return targetInfos.filter(({ type }) => type === 'page');
+  }
+
+  async #window(guest: Guest, first: TargetInfo, gone: () => Promise<unknown>): Promise<BrowserWindow> {
+    const known = new Set([first.targetId]);
+    const fresh = async () => {
+      const mine = (await this.#pages()).filter((page) => page.browserContextId === first.browserContextId);
+      const ids = mine.map((page) => page.targetId).filter((id) => !known.has(id));
+      for (const id of ids) known.add(id);
+      return ids;
+    };
+    const attach = async (id: string) => {
+      const tab = await ChromiumTab.attach(this.#link, id);
+      if (!guest.scripts) await tab.send('Emulation.setScriptExecutionDisabled', { value: true });
+      return tab;
+    };
+    const tab = await attach(first.targetId);
+    await tab.resize(guest.width, guest.height);
+    return {
+      first: tab,
+      opened: async () => Promise.all((await fresh()).map(attach)),
+      leave: async () => {
+        await fresh();
+        for (const targetId of known) {
+          await this.#link.send('Target.closeTarget', { targetId }).catch(() => undefined);
+        }
+        await gone();
+      },
+    };
+  }
+
+  /** A private window's storage, cache, sockets and TLS sessions are its own and end with it. */
+  async #openPrivately(guest: Guest): Promise<BrowserWindow> {
+    const languages = JSON.stringify(guest.language);
+    await this.#settings.evaluate(
+      `new Promise((done) => chrome.settingsPrivate.setPref('intl.selected_languages', ${languages}, '', done))`,
+    );
+    const context = (await this.#link.send('Target.createBrowserContext')) as { browserContextId: string };
+    const place = { newWindow: true, left: 0, top: 0, width: guest.width, height: guest.height };
+    const target = (await this.#link.send('Target.createTarget', {
+      url: 'about:blank',
+      ...context,
+      ...place,
+    })) as { targetId: string };
+    return this.#window(guest, { ...target, ...context, type: 'page' }, () =>
+      this.#link.send('Target.disposeBrowserContext', context),
+    );
+  }
+
+  /** A profile of its own, in a folder of its own, opened as a second call of the program opens it. */
+  async #openProfile(guest: Guest): Promise<BrowserWindow> {
+    const folder = guest.profile ?? join(this.#options.home, 'guests', String(this.#guests++));
+    const name = basename(folder);
+    if (await mkdir(folder, { recursive: true })) {
+      const preferences = { intl: { selected_languages: guest.language } };
+      await writeFile(join(folder, 'Preferences'), JSON.stringify(preferences));
+    }
+    await symlink(folder, join(this.#options.home, 'data', name)).catch(() => undefined);
+    const before = new Set((await this.#pages()).map((page) => page.targetId));
+    const data = `--user-data-dir=${join(this.#options.home, 'data')}`;
+    const call = [...switches, data, `--profile-directory=${name}`, '--new-window', 'about:blank'];
+    await within(20_000, 'Opening a profile', run('chromium', call));
+    for (let waited = 0; waited < 15_000; waited += 100) {
+      const first = (await this.#pages()).find((page) => !before.has(page.targetId));
+      if (first) return this.#window(guest, first, async () => undefined);
+      await pause(100);
+    }
+    throw new Error('Chromium opened no window for the profile');
+  }
+
+  open(guest: Guest): Promise<BrowserWindow> {
+    return guest.privately ? this.#openPrivately(guest) : this.#openProfile(guest);
+  }
+
+  async close(): Promise<void> {
+    await this.#link.send('Browser.close').catch(() => undefined);
+    this.#link.close();
+    await this.#stop();
+  }
 }
 
-/** Starts Debian's Chromium with a profile, in whatever network this process is in, and drives it over CDP. */
-export async function launchChromium(
-  options: BrowserOptions & { userAgent: string; home: string },
-): Promise<Browser> {
-  await rm(join(options.profile, 'DevToolsActivePort'), { force: true });
-  const running = start(
-    'chromium',
-    [
-      ...[
-        '--headless=new',
-        '--no-sandbox',
-        '--remote-debugging-port=0',
-        `--user-data-dir=${options.profile}`,
-      ],
-      ...['--no-first-run', '--no-default-browser-check', '--disable-gpu', '--password-store=basic'],
-      // Nothing of the browser's own (updates, safe browsing, field trials) leaves for networks that are not there.
-      ...[
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--disable-breakpad',
-      ],
-      ...[`--user-agent=${options.userAgent}`, `--accept-lang=${options.language}`],
-      ...[`--window-size=${options.width},${options.height}`, 'about:blank'],
-    ],
-    { env: { ...process.env, HOME: options.home } },
-  );
+/** Starts Debian's Chromium with a window, in whatever network this process is in, and watches it over CDP. */
+export async function launchChromium(options: BrowserOptions): Promise<Browser> {
+  await trustIn(join(options.home, '.pki/nssdb'), options.authority);
+  const running = start('chromium', [
+    ...switches,
+    `--user-data-dir=${join(options.home, 'data')}`,
+    ...(options.http1 ? ['--disable-http2'] : []),
+    'chrome://settings/languages',
+  ]);
   try {
-    const link = await Link.open(await devToolsAddress(options.profile, running));
-    const attach = async (targetId: string): Promise<Tab> => {
-      const { sessionId } = (await link.send('Target.attachToTarget', { targetId, flatten: true })) as {
-        sessionId: string;
-      };
-      return new ChromiumTab(link, targetId, sessionId);
-    };
-    const known = new Set<string>();
-    const fresh = async (): Promise<string[]> => {
-      const { targetInfos } = (await link.send('Target.getTargets')) as {
-        targetInfos: { targetId: string; type: string }[];
-      };
-      const ids = targetInfos.filter((info) => info.type === 'page' && !known.has(info.targetId));
-      for (const { targetId } of ids) known.add(targetId);
-      return ids.map((info) => info.targetId);
-    };
-    const [firstTarget] = await fresh();
-    if (!firstTarget) throw new Error('Chromium opened no window');
-    return {
-      first: await attach(firstTarget),
-      async newTab() {
-        const { targetId } = (await link.send('Target.createTarget', { url: 'about:blank' })) as {
-          targetId: string;
-        };
-        known.add(targetId);
-        return attach(targetId);
-      },
-      opened: async () => Promise.all((await fresh()).map(attach)),
-      async close() {
-        await link.send('Browser.close').catch(() => undefined);
-        link.close();
-        await running.stop();
-      },
-    };
+    const link = await devTools(() => running.process.exitCode !== null);
+    const { targetInfos } = (await link.send('Target.getTargets')) as { targetInfos: TargetInfo[] };
+    const first = targetInfos.find(({ type }) => type === 'page');
+    if (!first) throw new Error('Chromium opened no window');
+    const settings = await ChromiumTab.attach(link, first.targetId);
+    return new Chromium(link, settings, options, { ended: running.ended, stop: () => running.stop() });
   } catch (error) {
     await running.stop();
     throw error;

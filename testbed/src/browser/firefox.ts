@@ -1,110 +1,59 @@
-import { appendFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { type Running, start } from '../run.ts';
+import { run, start } from '../run.ts';
 import { within } from '../time.ts';
-import { Link } from './link.ts';
-import type { Browser, BrowserOptions, Tab } from './tab.ts';
+import { trustIn } from './certificate-store.ts';
+import { Questions } from './questions.ts';
+import type { Browser, BrowserOptions, BrowserWindow, Guest, Tab } from './tab.ts';
 
-async function bidiAddress(running: Running): Promise<string> {
-  const source = running.process.stderr;
-  if (!source) throw new Error('Firefox has no stderr');
-  for await (const line of createInterface({ input: source })) {
-    const address = /WebDriver BiDi listening on (ws:\S+)/.exec(line)?.[1];
-    if (address) return address;
-  }
-  throw new Error('Firefox did not start');
+/** Where the extension asks for commands (firefox-extension/background.js). */
+const port = 9223;
+const extension = 'seat@testbed.example';
+const extensionFiles = join(import.meta.dirname, 'firefox-extension');
+
+interface TabInfo {
+  readonly id: number;
+  readonly windowId: number;
 }
 
 class FirefoxTab implements Tab {
-  readonly #link: Link;
-  readonly #context: string;
+  readonly #questions: Questions;
+  readonly #tab: number;
 
-  constructor(link: Link, context: string) {
-    this.#link = link;
-    this.#context = context;
+  constructor(questions: Questions, tab: number) {
+    this.#questions = questions;
+    this.#tab = tab;
   }
 
   async goto(url: string): Promise<void> {
-    await this.#link.send('browsingContext.navigate', { context: this.#context, url, wait: 'none' });
+    await this.#questions.ask('goto', { tab: this.#tab, url });
   }
 
-  async evaluate(expression: string): Promise<unknown> {
-    const answer = (await this.#link.send('script.evaluate', {
-      expression: `JSON.stringify((${expression}) ?? null)`,
-      target: { context: this.#context },
-      awaitPromise: false,
-    })) as { result?: { value?: string } };
-    return answer.result?.value === undefined ? undefined : JSON.parse(answer.result.value);
-  }
-
-  #perform(actions: object[]): Promise<unknown> {
-    return this.#link.send('input.performActions', { context: this.#context, actions });
-  }
-
-  async press(x: number, y: number, newTab: boolean): Promise<void> {
-    const mouse = {
-      type: 'pointer',
-      id: 'mouse',
-      parameters: { pointerType: 'mouse' },
-      actions: [
-        ...(newTab ? [{ type: 'pause' }] : []),
-        { type: 'pointerMove', x: Math.round(x), y: Math.round(y), duration: 120 },
-        { type: 'pointerDown', button: 0 },
-        { type: 'pointerUp', button: 0 },
-      ],
-    };
-    const control = {
-      type: 'key',
-      id: 'keys',
-      actions: [
-        { type: 'keyDown', value: '\uE009' },
-        { type: 'pause' },
-        { type: 'pause' },
-        { type: 'pause' },
-        { type: 'keyUp', value: '\uE009' },
-      ],
-    };
-    await this.#perform(newTab ? [control, mouse] : [mouse]);
-  }
-
-  async wheel(x: number, y: number, deltaY: number): Promise<void> {
-    const scroll = {
-      type: 'scroll',
-      x: Math.round(x),
-      y: Math.round(y),
-      deltaX: 0,
-      deltaY: Math.round(deltaY),
-    };
-    await this.#perform([{ type: 'wheel', id: 'wheel', actions: [scroll] }]);
-  }
-
-  async key(character: string): Promise<void> {
-    const value = character === '\n' ? '\uE007' : character;
-    const actions = [
-      { type: 'keyDown', value },
-      { type: 'keyUp', value },
-    ];
-    await this.#perform([{ type: 'key', id: 'keys', actions }]);
-  }
-
-  async back(): Promise<void> {
-    await this.#link.send('browsingContext.traverseHistory', { context: this.#context, delta: -1 });
+  evaluate(expression: string): Promise<unknown> {
+    return this.#questions.ask('evaluate', { tab: this.#tab, expression });
   }
 
   async show(): Promise<void> {
-    await this.#link.send('browsingContext.activate', { context: this.#context });
+    await this.#questions.ask('show', { tab: this.#tab });
   }
 
   async close(): Promise<void> {
-    await this.#link.send('browsingContext.close', { context: this.#context });
+    await this.#questions.ask('close', { tab: this.#tab });
   }
 }
 
-/** Nothing of the browser's own goes out, and a network without a default route counts as online. */
-function preferences(language: string): string {
-  const values: Record<string, string | boolean | number> = {
-    'intl.accept_languages': language,
+type Preferences = Record<string, string | boolean | number>;
+
+function settings(http1: boolean): Preferences {
+  return {
+    // The extension lies in the profile, unsigned, and may do what the browser itself may.
+    'extensions.autoDisableScopes': 0,
+    'extensions.enabledScopes': 15,
+    'xpinstall.signatures.required': false,
+    'extensions.experiments.enabled': true,
+    'privacy.userContext.enabled': true,
+    // Nothing of the browser's own goes out, and a network without a default route counts as online.
     'network.manage-offline-status': false,
     'network.connectivity-service.enabled': false,
     'network.captive-portal-service.enabled': false,
@@ -113,57 +62,107 @@ function preferences(language: string): string {
     'browser.region.update.enabled': false,
     'datareporting.policy.dataSubmissionEnabled': false,
     'toolkit.telemetry.enabled': false,
+    'services.settings.server': 'data:,',
+    'browser.safebrowsing.malware.enabled': false,
+    'browser.safebrowsing.phishing.enabled': false,
     'browser.sessionstore.resume_from_crash': false,
+    'browser.shell.checkDefaultBrowser': false,
+    'browser.aboutwelcome.enabled': false,
+    'browser.startup.page': 0,
+    'network.http.http2.enabled': !http1,
   };
-  return Object.entries(values)
-    .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`)
-    .join('');
 }
 
-/** Starts Debian's Firefox ESR with a profile and drives it over WebDriver BiDi. */
-export async function launchFirefox(options: BrowserOptions & { home: string }): Promise<Browser> {
-  await appendFile(join(options.profile, 'user.js'), preferences(options.language));
-  const running = start(
-    'firefox-esr',
-    [
-      ...['--headless', '--no-remote', '--profile', options.profile, '--remote-debugging-port', '0'],
-      ...['--window-size', `${options.width},${options.height}`],
-    ],
-    { env: { ...process.env, HOME: options.home, MOZ_CRASHREPORTER_DISABLE: '1' }, stderr: 'pipe' },
-  );
-  try {
-    const address = await within(60_000, 'Starting Firefox', bidiAddress(running));
-    running.process.stderr?.resume();
-    const link = await Link.open(`${address}/session`);
-    await link.send('session.new', { capabilities: {} });
-    const known = new Set<string>();
-    const fresh = async (): Promise<Tab[]> => {
-      const { contexts } = (await link.send('browsingContext.getTree', { maxDepth: 0 })) as {
-        contexts: { context: string }[];
-      };
-      const ids = contexts.map(({ context }) => context).filter((context) => !known.has(context));
-      for (const context of ids) known.add(context);
-      return ids.map((context) => new FirefoxTab(link, context));
-    };
-    const [first] = await fresh();
+const asUserJs = (preferences: Preferences) =>
+  Object.entries(preferences)
+    .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`)
+    .join('');
+
+async function prepare(profile: string, options: BrowserOptions): Promise<void> {
+  await trustIn(profile, options.authority);
+  await mkdir(join(profile, 'extensions'), { recursive: true });
+  await writeFile(join(profile, 'user.js'), asUserJs(settings(options.http1)));
+  // Extensions see private windows only with this leave.
+  const leave = { [extension]: { permissions: ['internal:privateBrowsingAllowed'], origins: [] } };
+  await writeFile(join(profile, 'extension-preferences.json'), JSON.stringify(leave));
+  const archive = join(profile, 'extensions', `${extension}.xpi`);
+  if (existsSync(archive)) return;
+  await run('/usr/bin/python3', ['-m', 'zipfile', '-c', archive, `${extensionFiles}/.`]);
+}
+
+class Firefox implements Browser {
+  readonly ended: Promise<unknown>;
+  readonly #questions: Questions;
+  readonly #stop: () => Promise<void>;
+  readonly #kept = new Map<string, string>();
+
+  constructor(questions: Questions, running: { ended: Promise<unknown>; stop: () => Promise<void> }) {
+    this.#questions = questions;
+    this.ended = running.ended;
+    this.#stop = running.stop;
+  }
+
+  /** A container has cookies, caches, connections and TLS sessions of its own; pages cannot see it. */
+  async #containerFor(guest: Guest): Promise<string | undefined> {
+    if (guest.privately) return undefined;
+    const kept = guest.profile === undefined ? undefined : this.#kept.get(guest.profile);
+    if (kept) return kept;
+    const container = String(await this.#questions.ask('container'));
+    if (guest.profile !== undefined) this.#kept.set(guest.profile, container);
+    return container;
+  }
+
+  async open(guest: Guest): Promise<BrowserWindow> {
+    const preferences = { 'intl.accept_languages': guest.language, 'javascript.enabled': guest.scripts };
+    await this.#questions.ask('prefer', { preferences });
+    const container = await this.#containerFor(guest);
+    const { width, height, privately } = guest;
+    const window = (await this.#questions.ask('open', {
+      ...{ width, height, incognito: privately },
+      ...(container ? { cookieStoreId: container } : {}),
+    })) as { id: number; tabs: TabInfo[] };
+    const first = window.tabs[0];
     if (!first) throw new Error('Firefox opened no window');
+    const known = new Set([first.id]);
     return {
-      first,
-      async newTab() {
-        const { context } = (await link.send('browsingContext.create', { type: 'tab' })) as {
-          context: string;
-        };
-        known.add(context);
-        return new FirefoxTab(link, context);
+      first: new FirefoxTab(this.#questions, first.id),
+      opened: async () => {
+        const tabs = (await this.#questions.ask('tabs')) as TabInfo[];
+        const fresh = tabs.filter((tab) => tab.windowId === window.id && !known.has(tab.id));
+        for (const tab of fresh) known.add(tab.id);
+        return fresh.map((tab) => new FirefoxTab(this.#questions, tab.id));
       },
-      opened: fresh,
-      async close() {
-        await link.send('browser.close').catch(() => undefined);
-        link.close();
-        await running.stop();
+      leave: async () => {
+        await this.#questions.ask('closeWindow', { window: window.id });
+        await this.#questions.ask('disconnect');
+        if (container && guest.profile === undefined) await this.#questions.ask('forget', { container });
       },
     };
+  }
+
+  async close(): Promise<void> {
+    this.#questions.close();
+    await this.#stop();
+  }
+}
+
+/**
+ * Starts Debian's Firefox ESR with a window. Its remote agent and Marionette set navigator.webdriver, so neither
+ * is used: an extension in the profile does what a person would see and do in the browser's frame.
+ */
+export async function launchFirefox(options: BrowserOptions): Promise<Browser> {
+  const profile = join(options.home, 'profile');
+  await prepare(profile, options);
+  const questions = await Questions.listen(port);
+  const running = start('firefox-esr', ['--no-remote', '--profile', profile], {
+    env: { ...process.env, MOZ_CRASHREPORTER_DISABLE: '1' },
+  });
+  running.ended.finally(() => questions.close()).catch(() => undefined);
+  try {
+    await within(60_000, 'Starting Firefox', questions.ask('tabs', {}, 60_000));
+    return new Firefox(questions, { ended: running.ended, stop: () => running.stop() });
   } catch (error) {
+    questions.close();
     await running.stop();
     throw error;
   }

@@ -1,34 +1,46 @@
 import { server } from '../network.ts';
 import type { Random } from '../random.ts';
 import { pause } from '../time.ts';
-import type { Browser, Tab } from './tab.ts';
+import type { Hands, Spot } from './hands.ts';
+import type { BrowserWindow, Tab } from './tab.ts';
 
 const site = `https://${server.name}`;
-const words = ['lamp', 'oak', 'chair', 'copper', 'kettle', 'blanket', 'slate', 'glass', 'garden', 'wool'];
-const accounts: readonly (readonly [string, string])[] = [
-  ['ada', 'analytical'],
-  ['grace', 'compiler'],
-  ['linus', 'penguin'],
-  ['margaret', 'apollo'],
-];
+/** Where one wheel notch goes in Chromium, CSS pixels; the others differ little. */
+const notch = 120;
 
-interface Spot {
-  x: number;
-  y: number;
+interface Place extends Spot {
+  /** Top edge and height of the viewport on the screen. */
+  readonly top: number;
+  readonly height: number;
 }
+
+/** JavaScript that finds the n-th visible match and says where on the screen its middle is. */
+const placeOf = (selector: string, nth: number) =>
+  `(() => {
+    const all = [...document.querySelectorAll(${JSON.stringify(selector)})].filter((e) => e.getClientRects().length > 0);
+    if (all.length === 0) return null;
+    const r = all[${nth} % all.length].getBoundingClientRect();
+    const left = screenX + (outerWidth - innerWidth) / 2, top = screenY + outerHeight - innerHeight;
+    return { x: left + r.x + r.width / 2, y: top + r.y + r.height / 2, top, height: innerHeight };
+  })()`;
+
+const isPlace = (found: unknown): found is Place =>
+  typeof found === 'object' && found !== null && 'x' in found && 'y' in found && 'top' in found;
 
 /** One person at one browser: finds things by looking, takes time, makes mistakes. `speed` 2 halves all pauses. */
 export class Person {
   readonly random: Random;
-  readonly browser: Browser;
-  tab: Tab;
+  readonly #window: BrowserWindow;
+  readonly #hands: Hands;
+  #tab: Tab;
   readonly #speed: number;
   /** How slow this person is: some read, some skim. */
   readonly #pace: number;
 
-  constructor(browser: Browser, random: Random, speed: number) {
-    this.browser = browser;
-    this.tab = browser.first;
+  constructor(window: BrowserWindow, hands: Hands, random: Random, speed: number) {
+    this.#window = window;
+    this.#tab = window.first;
+    this.#hands = hands;
     this.random = random;
     this.#speed = speed;
     this.#pace = random.between(0.6, 2.2);
@@ -43,29 +55,43 @@ export class Person {
 
   async #loaded(): Promise<void> {
     await pause(250);
-    for (let waited = 0; waited < 20_000; waited += 150) {
-      const state = await this.tab.evaluate('document.readyState').catch(() => 'navigating');
+    for (let waited = 0; waited < 20_000; waited += 200) {
+      const state = await this.#tab.evaluate('document.readyState').catch(() => 'navigating');
       if (state === 'complete') return;
-      await pause(150);
+      await pause(200);
     }
   }
 
-  async enter(path: string, referrer?: string): Promise<void> {
-    await this.tab.goto(path.startsWith('http') ? path : site + path, referrer);
+  /** Opens a path of the shop (or another address) as if typed. */
+  async enter(path: string): Promise<void> {
+    await this.#tab.goto(path.startsWith('http') ? path : site + path);
     await this.#loaded();
-    const host = await this.tab.evaluate('location.host');
-    if (host !== server.name) throw new Error(`The shop did not open: ${String(host)}`);
   }
 
-  /** Where the n-th visible match is, after scrolling it into view; undefined when there is none. */
+  /** Whether the present page is the shop's. */
+  async isThere(): Promise<boolean> {
+    return (await this.#tab.evaluate('location.host').catch(() => '')) === server.name;
+  }
+
+  async #look(selector: string, nth: number): Promise<Place | undefined> {
+    const found = await this.#tab.evaluate(placeOf(selector, nth)).catch(() => undefined);
+    return isPlace(found) ? found : undefined;
+  }
+
+  /** Where the n-th match is, once it has been scrolled into view; undefined when there is none. */
   async #find(selector: string, nth: number): Promise<Spot | undefined> {
-    const list = `[...document.querySelectorAll(${JSON.stringify(selector)})]`;
-    const found = await this.tab.evaluate(
-      `(() => { const all = ${list}; if (!all.length) return null; const e = all[${nth} % all.length]; e.scrollIntoView({ block: 'center' }); const r = e.getBoundingClientRect(); return { x: r.x + r.width / 2, y: r.y + r.height / 2 }; })()`,
-    );
-    return found && typeof found === 'object' && 'x' in found && 'y' in found
-      ? { x: Number(found.x), y: Number(found.y) }
-      : undefined;
+    for (let turn = 0; turn < 5; turn++) {
+      const place = await this.#look(selector, nth);
+      if (!place) return undefined;
+      const wanted = place.y - (place.top + place.height / 2);
+      if (Math.abs(wanted) < place.height / 2 - 20) return place;
+      await this.#hands.move({ x: place.x, y: place.top + place.height / 2 });
+      await this.#hands.wheel(Math.round(Math.max(-12, Math.min(12, wanted / notch))));
+      await pause(300);
+    }
+    const jump = `document.querySelectorAll(${JSON.stringify(selector)})[0]?.scrollIntoView({ block: 'center' })`;
+    await this.#tab.evaluate(`void ${jump}`).catch(() => undefined);
+    return this.#look(selector, 0);
   }
 
   /** Clicks one of the matches. False when the page has none. */
@@ -73,74 +99,69 @@ export class Person {
     const spot = await this.#find(selector, this.random.integer(0, 50));
     if (!spot) return false;
     await this.think(0.4);
-    await this.tab.press(spot.x, spot.y, false);
+    await this.#hands.click(spot);
     await this.#loaded();
     return true;
   }
 
   /** Opens up to `count` matches in tabs of their own, as comparing shoppers do, and looks at each. */
   async compare(selector: string, count: number): Promise<void> {
-    const home = this.tab;
+    const home = this.#tab;
     for (let i = 0; i < count; i++) {
       const spot = await this.#find(selector, this.random.integer(0, 50));
-      if (spot) await this.tab.press(spot.x, spot.y, true);
+      if (spot) await this.#hands.click(spot, true);
       await this.think(1);
     }
     await pause(500);
-    for (const tab of await this.browser.opened()) {
-      this.tab = tab;
+    for (const tab of await this.#window.opened()) {
+      this.#tab = tab;
       await tab.show();
       await this.#loaded();
       await this.read(1);
       await tab.close().catch(() => undefined);
     }
-    this.tab = home;
+    this.#tab = home;
     await home.show();
   }
 
   async read(screens: number): Promise<void> {
     for (let i = 0; i < screens; i++) {
       await this.think(2);
-      await this.tab.wheel(300, 300, this.random.between(150, 600)).catch(() => undefined);
+      await this.#hands.wheel(this.random.integer(1, 5));
     }
     await this.think(1.5);
   }
 
-  async type(selector: string, text: string): Promise<void> {
-    const spot = await this.#find(selector, 0);
-    if (!spot) return;
-    await this.tab.press(spot.x, spot.y, false);
-    for (const character of text) {
-      await this.tab.key(character);
-      await pause(this.random.between(60, 220) / this.#speed);
-    }
+  /** Looks back up. */
+  async scrollUp(): Promise<void> {
+    await this.#hands.wheel(-this.random.integer(2, 8));
+    await this.think(0.5);
   }
 
-  async search(): Promise<void> {
-    await this.type('form.search input', `${this.random.pick(words)}\n`);
-    await this.#loaded();
-    await this.read(1);
+  /** Clicks into a field and types. False when the page has no such field. */
+  async type(selector: string, text: string): Promise<boolean> {
+    const spot = await this.#find(selector, 0);
+    if (!spot) return false;
+    await this.#hands.click(spot);
+    await pause(150);
+    await this.#hands.type(text, () => this.random.between(60, 220) / this.#speed);
+    if (text.endsWith('\n')) await this.#loaded();
+    return true;
+  }
+
+  /** Empties the field that has the keyboard, to type something else. */
+  clear(): void {
+    this.#hands.key('ctrl+a');
+    this.#hands.key('BackSpace');
   }
 
   async back(): Promise<void> {
-    await this.tab.back();
+    this.#hands.key('alt+Left');
     await this.#loaded();
   }
 
-  /** Signs in; now and then with a typing error first. */
-  async signIn(): Promise<void> {
-    const [user, password] = this.random.pick(accounts);
-    await this.click('a.account');
-    if (this.random.chance(0.3)) {
-      await this.type('form.login input[name=user]', user);
-      await this.type('form.login input[name=password]', `${password.slice(0, -1)}\n`);
-      await this.#loaded();
-      await this.think(1.5);
-    }
-    await this.type('form.login input[name=user]', user);
-    await this.think(0.5);
-    await this.type('form.login input[name=password]', `${password}\n`);
+  async reload(): Promise<void> {
+    this.#hands.key('F5');
     await this.#loaded();
-    await this.read(1);
   }
 }

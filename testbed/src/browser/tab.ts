@@ -1,36 +1,54 @@
 /**
- * A browser tab as a person uses it. Input goes through the browser's own event path (real mouse and key
- * events), so that what follows (user activation, referrers, prefetch) is what a person's click would cause.
+ * A browser tab as a person sees it. Everything they do with mouse and keyboard goes through the display
+ * (`hands.ts`); this is for looking, and for what the browser's own frame (address bar, tab strip) would do.
  */
 export interface Tab {
-  /** Opens an address as if typed, or as if followed from `referrer`. */
-  goto(url: string, referrer?: string): Promise<void>;
-  /** Value of a JavaScript expression, as JSON. */
+  /** Opens an address as if typed. */
+  goto(url: string): Promise<void>;
+  /** Value of a JavaScript expression in the page, as JSON; the page cannot notice. */
   evaluate(expression: string): Promise<unknown>;
-  /** Presses the left button at a point of the viewport; `newTab` holds Control. */
-  press(x: number, y: number, newTab: boolean): Promise<void>;
-  wheel(x: number, y: number, deltaY: number): Promise<void>;
-  key(character: string): Promise<void>;
-  back(): Promise<void>;
   /** Brings it before the others: a hidden tab neither paints nor scrolls. */
   show(): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface Browser {
+/** A window of one person. */
+export interface BrowserWindow {
   /** The tab it opened with. */
   readonly first: Tab;
-  newTab(): Promise<Tab>;
   /** Tabs that pages or Control-clicks have opened since. */
   opened(): Promise<Tab[]>;
-  close(): Promise<void>;
+  /** Closes all its tabs; what is not kept is forgotten: cookies, caches, storage, TLS sessions. */
+  leave(): Promise<void>;
 }
 
-export interface BrowserOptions {
-  /** Profile folder: kept between visits it brings cache and cookies back. */
-  readonly profile: string;
+/** Who sits down at a browser. */
+export interface Guest {
+  /** Folder of a profile that outlives the visit; without one everything is new and thrown away after. */
+  readonly profile?: string;
+  /** In a private window. */
+  readonly privately: boolean;
   /** HTTP and interface language, e.g. `de-DE,de`. */
   readonly language: string;
   readonly width: number;
   readonly height: number;
+  /** False where a content blocker stops pages' scripts. */
+  readonly scripts: boolean;
+}
+
+/** One running browser program, used by one guest after the other. */
+export interface Browser {
+  open(guest: Guest): Promise<BrowserWindow>;
+  /** Settles when the program has ended, wanted or not. */
+  readonly ended: Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface BrowserOptions {
+  /** The program's own folder (also its HOME): settings, certificate store, guests' data. */
+  readonly home: string;
+  /** PEM of the authority to trust. */
+  readonly authority: string;
+  /** Speak HTTP/1.1 only. */
+  readonly http1: boolean;
 }

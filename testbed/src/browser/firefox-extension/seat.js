@@ -1,0 +1,21 @@
+/* Runs in Firefox's parent process: what an extension may not do by itself. */
+/* global ExtensionAPI, Services, Cc, Ci */
+this.seat = class extends ExtensionAPI {
+  getAPI() {
+    return {
+      seat: {
+        /** Ends idle connections at once and the others after what they are busy with. */
+        async disconnect() {
+          Services.obs.notifyObservers(null, 'net:prune-all-connections');
+        },
+        async prefer(preferences) {
+          for (const [name, value] of Object.entries(preferences)) {
+            if (typeof value === 'boolean') Services.prefs.setBoolPref(name, value);
+            else if (typeof value === 'number') Services.prefs.setIntPref(name, value);
+            else Services.prefs.setStringPref(name, value);
+          }
+        },
+      },
+    };
+  }
+};
