@@ -3,7 +3,6 @@ export { startCapture, startReceiver } from './capture.ts';
 export { type ClientName, clients } from './clients/clients.ts';
 export type { Surroundings } from './clients/kind.ts';
 export { type ClientRun, type LabelledTime, runClient } from './clients/run-client.ts';
-export { labelsCsv } from './labels.ts';
 export {
   buildNetwork,
   type Network,
@@ -11,14 +10,14 @@ export {
   server,
   tearDown,
 } from './network.ts';
-export { play } from './play.ts';
+export { type Appeared, type Played, play } from './play.ts';
 export { type Random, randomFrom } from './random.ts';
-export { type RecordOptions, record } from './record.ts';
+export { type RecordOptions, record } from './recording/record.ts';
+export type { Summary } from './recording/summary.ts';
 export type { Planned, Scenario } from './scenarios/plan.ts';
-export { rollCall } from './scenarios/roll-call.ts';
+export { availableKinds, type ScenarioName, scenarios } from './scenarios/scenarios.ts';
 export { smoke } from './scenarios/smoke.ts';
 export { startApache } from './servers/apache.ts';
 export type { ServerOptions, StartServer, WebServer } from './servers/server.ts';
 export { type ServerName, servers } from './servers/servers.ts';
 export { openShop, type Shop, type ShopOptions } from './shop.ts';
-export { trimCapture } from './trim.ts';

@@ -1,7 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { type Look, lookOf, settingsOf } from './look.ts';
+import { endProcessesIn, removeNamespaces, removeTraces } from './remove.ts';
 import { run } from './run.ts';
-import { abandonedSlots, claimSlot, releaseSlot } from './slot.ts';
+import { claimSlot, releaseSlot } from './slot.ts';
 import { Wire } from './wire/wire.ts';
 
 export const server = { name: 'shop.example', ipv4: '198.18.0.10', ipv6: '2001:db8:0:1::10' };
@@ -68,7 +69,7 @@ export async function buildNetwork(
   options: { serverNamespace?: boolean; seed?: number } = {},
 ): Promise<Network> {
   const { prefix, folder } = await claimSlot();
-  await removeAll(prefix);
+  await removeNamespaces(prefix);
   const name = `${prefix}-net`;
   const namespace = options.serverNamespace === false ? undefined : `${prefix}-server`;
   if (!namespace) await refuseSecondServer();
@@ -170,16 +171,6 @@ export async function moveClient(client: Client, options: HostOptions): Promise<
   await host.network.wire.obey(...placing(host.id, host.address, host.look));
 }
 
-async function endProcessesIn(namespace: string): Promise<void> {
-  for (const pid of (await run('ip', ['netns', 'pids', namespace])).split('\n').filter(Boolean)) {
-    try {
-      process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // It ended by itself.
-    }
-  }
-}
-
 /** Takes a host away with everything that runs in it. */
 export async function removeClient(client: Client): Promise<void> {
   const host = hosts.get(client);
@@ -193,36 +184,10 @@ export async function removeClient(client: Client): Promise<void> {
 
 /** Removes this process's testbed from the machine. */
 export async function tearDown(): Promise<void> {
-  const { prefix, folder } = await claimSlot();
+  const slot = await claimSlot();
   await running?.wire.stop();
   running = undefined;
-  await removeAll(prefix);
-  await rm(`${folder}-wire`, { recursive: true, force: true });
+  hosts.clear();
+  await removeTraces(slot);
   await releaseSlot();
-}
-
-/** Removes what testbeds whose process has died left behind; those that still run are left alone. */
-export async function removeAbandoned(): Promise<void> {
-  for (const { prefix, folder } of await abandonedSlots()) {
-    await removeAll(prefix);
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Removes every namespace and interface whose name begins so, and ends what still runs inside. */
-async function removeAll(prefix: string): Promise<void> {
-  // Again while there are any: a run that is being interrupted may still add or remove some meanwhile.
-  for (let round = 0; round < 5; round++) {
-    const names = (await run('ip', ['netns', 'list'])).split('\n').map((line) => line.split(' ')[0] ?? '');
-    const ours = names.filter((name) => name.startsWith(`${prefix}-`));
-    if (ours.length === 0) break;
-    for (const name of ours) {
-      await endProcessesIn(name).catch(() => undefined);
-      await run('ip', ['netns', 'del', name]).catch(() => undefined);
-      await rm(`/etc/netns/${name}`, { recursive: true, force: true });
-    }
-  }
-  for (const link of JSON.parse(await run('ip', ['-j', 'link', 'show'])) as { ifname: string }[]) {
-    if (link.ifname.startsWith(prefix)) await run('ip', ['link', 'del', link.ifname]).catch(() => '');
-  }
 }

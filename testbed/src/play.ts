@@ -1,8 +1,10 @@
-import type { Surroundings } from './clients/kind.ts';
+import { Seats } from './browser/seats.ts';
+import { clients } from './clients/clients.ts';
+import { type ClientKind, isProgram, type Surroundings } from './clients/kind.ts';
 import { type LabelledTime, runClient } from './clients/run-client.ts';
 import type { Network } from './network.ts';
-import type { Planned, Scenario } from './scenarios/plan.ts';
-import { pause } from './time.ts';
+import type { Places, Planned, Scenario } from './scenarios/plan.ts';
+import { pause, within } from './time.ts';
 
 /** Lets at most `places` work at a time; the others wait in line. */
 class Turns {
@@ -25,40 +27,101 @@ class Turns {
   }
 }
 
-/** Plays a scenario to its end and returns who was where and when. A client that cannot run is reported, not fatal. */
+/** An appearance that happened, also when its client failed on the way. */
+export interface Appeared extends LabelledTime {
+  readonly planned: Planned;
+  /** Why it counts as failed, if it does. */
+  readonly failure?: string;
+}
+
+export interface Played {
+  readonly appeared: readonly Appeared[];
+  /** Planned appearances whose turn did not come before the time was up. */
+  readonly notReached: readonly Planned[];
+}
+
+/** Longest time of one appearance, ms. */
+const patienceMs = 180_000;
+
+type Cost = keyof Places;
+
+function costOf(kind: ClientKind): Cost {
+  if (!isProgram(kind)) return 'seats';
+  return kind.browser ? 'browsers' : 'tools';
+}
+
+function failureOf(kind: ClientKind, { exitCode, stderr }: LabelledTime): string | undefined {
+  const expected: readonly (number | null)[] = (isProgram(kind) && kind.exits) || [0];
+  if (expected.includes(exitCode)) return undefined;
+  return `${exitCode === null ? 'stopped' : `exit ${exitCode}`}: ${stderr.slice(-300)}`;
+}
+
+/**
+ * Plays a scenario to its end and returns who was where and when. A client that fails is reported, not fatal; an
+ * address is used by one client at a time.
+ */
 export async function play(
   network: Network,
   around: Surroundings,
   scenario: Scenario,
   report: (line: string) => void,
-): Promise<LabelledTime[]> {
+): Promise<Played> {
+  const seats = new Seats(network, around, { places: scenario.places.seats, report });
   const began = Date.now();
-  const browsers = new Turns(scenario.browsersAtOnce);
-  const addresses = new Map<string, Turns>();
-  const labels: LabelledTime[] = [];
-  const appear = async (planned: Planned) => {
-    await pause((planned.at * 1000) / around.speed);
-    const address = addresses.get(planned.address) ?? new Turns(1);
-    addresses.set(planned.address, address);
-    const isBrowser = planned.client.startsWith('chromium') || planned.client === 'firefox';
-    await address.take();
-    if (isBrowser) await browsers.take();
+  const clock = () => Math.round((Date.now() - began) / 1000);
+  const turns: Record<Cost, Turns> = {
+    seats: new Turns(scenario.places.seats),
+    browsers: new Turns(scenario.places.browsers),
+    tools: new Turns(scenario.places.tools),
+  };
+  const alone = new Map<string, Turns>();
+  const appeared: Appeared[] = [];
+  const notReached: Planned[] = [];
+
+  const visit = async (planned: Planned, kind: ClientKind): Promise<Appeared> => {
+    const from = new Date();
     try {
-      const label = await runClient(network, around, planned);
-      labels.push(label);
-      const seconds = Math.round((label.to.getTime() - label.from.getTime()) / 1000);
-      const trouble = label.exitCode === 0 ? '' : ` exit ${label.exitCode}: ${label.stderr.slice(-400)}`;
-      const clock = Math.round((Date.now() - began) / 1000);
-      report(
-        `${clock} s: ${planned.client} ${planned.persona ?? ''} from ${planned.address}, ${seconds} s${trouble}`,
-      );
+      const order = { ...planned, patienceMs: Math.min(planned.patienceMs ?? patienceMs, patienceMs) };
+      const running = isProgram(kind) ? runClient(network, around, order) : seats.visit(order);
+      const label = await within(patienceMs + 60_000, planned.client, running);
+      const failure = failureOf(kind, label);
+      return { ...label, planned, ...(failure === undefined ? {} : { failure }) };
     } catch (error) {
-      report(`${planned.client} from ${planned.address} did not run: ${String(error)}`);
-    } finally {
-      if (isBrowser) browsers.give();
-      address.give();
+      // What it sent before it failed is in the capture and needs a label too.
+      const { address, client } = planned;
+      const failure = error instanceof Error ? error.message : String(error);
+      const { label } = kind;
+      return { address, client, label, from, to: new Date(), exitCode: null, stderr: '', planned, failure };
     }
   };
-  await Promise.all(scenario.plan.map(appear));
-  return labels.sort((a, b) => a.from.getTime() - b.from.getTime());
+
+  const appear = async (planned: Planned) => {
+    await pause(planned.at * 1000);
+    const kind: ClientKind = clients[planned.client];
+    const turn = turns[costOf(kind)];
+    // One client at an address and one visit of a person at a time, before a place is asked for.
+    const own = [planned.address, ...(planned.profile ? [`profile ${planned.profile}`] : [])].map((name) => {
+      const known = alone.get(name) ?? new Turns(1);
+      alone.set(name, known);
+      return known;
+    });
+    for (const one of own) await one.take();
+    await turn.take();
+    try {
+      if (clock() > scenario.limitS) {
+        notReached.push(planned);
+        return;
+      }
+      const one = await visit(planned, kind);
+      appeared.push(one);
+      const seconds = ((one.to.getTime() - one.from.getTime()) / 1000).toFixed(1);
+      const trouble = one.failure === undefined ? '' : ` FAILED ${one.failure}`;
+      report(`${clock()} s  ${planned.client} from ${planned.address}, ${seconds} s${trouble}`);
+    } finally {
+      turn.give();
+      for (const one of own) one.give();
+    }
+  };
+  await Promise.all(scenario.plan.map(appear)).finally(() => seats.close());
+  return { appeared: appeared.sort((a, b) => a.from.getTime() - b.from.getTime()), notReached };
 }

@@ -20,6 +20,8 @@ export interface ShopOptions {
   readonly serverNamespace?: boolean;
   /** 2 plays clients with half the pauses. */
   readonly speed?: number;
+  /** Of the hosts' looks on the network; 1 unless said otherwise. */
+  readonly seed?: number;
   /** Emptied first; holds certificates, site, logs, browser profiles. */
   readonly folder?: string;
   /** Called when the network stands and before the server starts: the moment to begin capturing. */
@@ -40,7 +42,10 @@ export interface Shop {
 /** Builds network, certificates and site and starts the server. Needs root. */
 export async function openShop(options: ShopOptions): Promise<Shop> {
   const folder = options.folder ?? (await claimSlot()).folder;
-  const network = await buildNetwork({ serverNamespace: options.serverNamespace ?? true });
+  const network = await buildNetwork({
+    serverNamespace: options.serverNamespace ?? true,
+    seed: options.seed ?? 1,
+  });
   try {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true, mode: 0o755 });

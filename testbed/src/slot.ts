@@ -1,4 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { testbedMark } from './run.ts';
 
 /**
  * A testbed's place on the machine: several may run at once, each with names and a folder of its own, and
@@ -7,7 +8,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 export interface Slot {
   /** Begins the name of every namespace and interface (those have at most 15 characters). */
   readonly prefix: string;
-  /** Scratch folder: short, because socket paths are limited to 107 bytes. */
+  /** Scratch folder, and the beginning of others' names: short, because socket paths are limited to 107 bytes. */
   readonly folder: string;
   readonly claimFile: string;
 }
@@ -47,6 +48,7 @@ export async function claimSlot(): Promise<Slot> {
     }
   }
   if (!claimed) throw new Error(`${slots.length} testbeds are running: wait for one, or end some.`);
+  process.env[testbedMark] = claimed.prefix;
   return claimed;
 }
 

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { trimCapture } from './trim.ts';
+import { type Connection, Trimmer } from './trim.ts';
 
 interface Frame {
   port: number;
@@ -27,15 +28,21 @@ function frame({ port, sequence, syn = false, payload = Buffer.alloc(0), six = f
   tcp[13] = syn ? 0x02 : 0x18;
   const ethernet = Buffer.alloc(14);
   ethernet.writeUInt16BE(six ? 0x86dd : 0x0800, 12);
-  const data = Buffer.concat([ethernet, ip, tcp, payload]);
-  const head = Buffer.alloc(16);
-  head.writeUInt32LE(data.length, 8);
-  head.writeUInt32LE(data.length, 12);
-  return Buffer.concat([head, data]);
+  return Buffer.concat([ethernet, ip, tcp, payload]);
 }
 
-const fileHeader = Buffer.alloc(24);
-const capture = (...frames: Buffer[]) => Buffer.concat([fileHeader, ...frames]);
+/** The frames that are kept, and for which connection. */
+function trimmed(...frames: Buffer[]): { kept: Buffer[]; connections: Set<Connection> } {
+  const trimmer = new Trimmer();
+  const connections = new Set<Connection>();
+  const kept = frames.filter((frame, i) => {
+    const connection = trimmer.keep(frame, i);
+    if (connection) connections.add(connection);
+    return connection !== undefined;
+  });
+  return { kept, connections };
+}
+
 /** A record of `length` bytes of content. */
 const record = (length: number) =>
   Buffer.concat([Buffer.from([22, 3, 1, length >> 8, length & 255]), Buffer.alloc(length)]);
@@ -49,7 +56,7 @@ describe('trimming a capture', () => {
       frame({ port: 1, sequence: 0xfffffff1 + 1400, payload: hello.subarray(1400) }),
     ];
     const after = frame({ port: 1, sequence: 0xfffffff1 + 2005, payload: Buffer.alloc(100) });
-    expect(trimCapture(capture(...kept, after))).toEqual(capture(...kept));
+    expect(trimmed(...kept, after).kept).toEqual(kept);
   });
 
   it('keeps connections apart and works for IPv6', () => {
@@ -63,12 +70,33 @@ describe('trimming a capture', () => {
       frame({ port: 2, sequence: 556, payload: record(50), six: true }),
       frame({ port: 3, sequence: 9, payload: record(5), six: true }),
     ];
-    expect(trimCapture(capture(...one, ...rest))).toEqual(capture(...one));
+    const { kept, connections } = trimmed(...one, ...rest);
+    expect(kept).toEqual(one);
+    expect([...connections].map(({ address, port }) => `${address} ${port}`)).toEqual([':: 1', ':: 2']);
   });
 
-  it('drops segments without payload and stops at a cut file', () => {
+  it('drops segments without payload, and frames that are not TCP', () => {
     const syn = frame({ port: 1, sequence: 1, syn: true });
-    const cut = frame({ port: 1, sequence: 2, payload: record(30) }).subarray(0, 40);
-    expect(trimCapture(capture(syn, frame({ port: 1, sequence: 2 }), cut))).toEqual(capture(syn));
+    expect(trimmed(syn, frame({ port: 1, sequence: 2 }), Buffer.alloc(80), Buffer.alloc(3)).kept).toEqual([
+      syn,
+    ]);
+  });
+
+  it('knows a SYN that was sent again from a port that was used again', () => {
+    const opening = frame({ port: 1, sequence: 7, syn: true });
+    expect(trimmed(opening, opening).connections.size).toBe(1);
+    const reused = frame({ port: 1, sequence: 90_000, syn: true });
+    expect(trimmed(opening, reused).connections.size).toBe(2);
+  });
+
+  it('never throws, whatever is in a frame', () => {
+    const trimmer = new Trimmer();
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 120 }), fc.boolean(), (bytes, six) => {
+        const data = Buffer.from(bytes);
+        if (data.length > 20) data.writeUInt16BE(six ? 0x86dd : 0x0800, 12);
+        trimmer.keep(data, 0);
+      }),
+    );
   });
 });
