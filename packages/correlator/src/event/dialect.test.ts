@@ -12,7 +12,7 @@ const value = (text: string) => {
 /** As docs/sources/haproxy.cfg writes it. */
 const haproxy = {
   ...{ dialect: 'haproxy', source: 'haproxy', server_id: 'web1', accepted_ms: '1795181163803' },
-  ...{ start_us: '1795181163808228', duration_us: '1250', src_ip: '198.18.16.5', src_port: '50896' },
+  ...{ timestamp: '1795181163808228', duration_us: '1250', src_ip: '198.18.16.5', src_port: '50896' },
   ...{ client_ip: '198.18.16.5', dst_ip: '198.18.0.10', dst_port: '443', scheme: 'https' },
   ...{ conn_id: '1795181163808228-50896', keepalives: '0', http_version: 'HTTP/2.0', method: 'GET' },
   ...{ host: 'shop.example', path: '/cart', query: 'id=7', status_code: '200', response_size: '5120' },
@@ -22,7 +22,13 @@ const fromHaproxy = (changes: object = {}) => value(JSON.stringify({ ...haproxy,
 
 /** As docs/sources/nginx.conf writes it, behind its syslog prefix. */
 const nginx = {
-  ...{ dialect: 'nginx', source: 'nginx', server_id: 'web1', end_s: '1795181248.645', duration_s: '0.012' },
+  ...{
+    dialect: 'nginx',
+    source: 'nginx',
+    server_id: 'web1',
+    timestamp: '1795181248.645',
+    duration_s: '0.012',
+  },
   ...{ src_ip: '198.18.16.5', src_port: '38370', client_ip: '198.18.16.5', dst_ip: '198.18.0.10' },
   ...{ dst_port: '443', scheme: 'https', conn_id: '10253-1', nth_request: '3', http_version: 'HTTP/1.1' },
   ...{ method: 'GET', host: 'shop.example', path: '/cart', query: '', status_code: '200' },
@@ -106,7 +112,7 @@ describe('an event of HAProxy', () => {
 
   it('is kept when the request was refused before it had been read', () => {
     const nothing = Object.fromEntries(
-      ['start_us', 'duration_us', 'conn_id', 'keepalives', 'method', 'host', 'path', 'query'].map((key) => [
+      ['timestamp', 'duration_us', 'conn_id', 'keepalives', 'method', 'host', 'path', 'query'].map((key) => [
         key,
         '',
       ]),
@@ -150,8 +156,8 @@ describe('an event of HAProxy', () => {
   });
 
   it.each([
-    ['bad_timestamp', { start_us: 'x' }],
-    ['bad_timestamp', { start_us: {} }],
+    ['bad_timestamp', { timestamp: 'x' }],
+    ['bad_timestamp', { timestamp: {} }],
     ['bad_port', { src_port: '-' }],
     ['bad_address', { src_ip: '-' }],
     ['out_of_range_status_code', { status_code: '-1' }],
@@ -193,7 +199,7 @@ describe('an event of nginx', () => {
   });
 
   it('is refused when its times are none', () => {
-    const text = JSON.stringify({ ...nginx, end_s: 'soon' });
+    const text = JSON.stringify({ ...nginx, timestamp: 'soon' });
     expect(parseHttpEvent(text)).toEqual({ ok: false, reason: 'bad_timestamp' });
   });
 });

@@ -16,10 +16,13 @@ function readNames(event: Fields): void {
   event.client_headers_order = /(?:^|,)cookie$/.test(names) ? 'server' : 'wire';
 }
 
-/** What docs/sources/haproxy.cfg writes: texts, times in its own units, every character a byte of the request. */
+/**
+ * What docs/sources/haproxy.cfg writes: texts whose characters are the bytes of the request, `timestamp` in
+ * microseconds.
+ */
 export function fromHaproxy(event: Fields): void {
   unquote(event, 'latin1');
-  const startUs = numberOf(event.start_us);
+  const startUs = numberOf(event.timestamp);
   // Without a start the request was refused before it was read; the time of its coming is all there is.
   event.timestamp = startUs === undefined ? (numberOf(event.accepted_ms) ?? 0) * 1e6 : startUs * 1e3;
   const durationUs = numberOf(event.duration_us);
