@@ -1,24 +1,21 @@
-import { chromiumPerson, chromiumScraper, firefoxPerson } from './browsers.ts';
+import { fetchers } from './fetchers.ts';
+import { impersonation } from './impersonation.ts';
 import type { ClientKind } from './kind.ts';
-import * as tools from './tools.ts';
+import { loadTools } from './load.ts';
+import { chromiumScraper, people } from './people.ts';
+import { robots } from './robots.ts';
+import { scanners } from './scanners.ts';
+import { scripts } from './scripts.ts';
 
 /** Every client by the name that labels use. */
 export const clients = {
-  chromium: chromiumPerson,
-  firefox: firefoxPerson,
+  ...people,
   'chromium-scraper': chromiumScraper,
-  'curl-loop': tools.curlLoop,
-  'wget-mirror': tools.wgetMirror,
-  'requests-scraper': tools.requestsScraper,
-  'httpx-scraper': tools.httpxScraper,
-  'go-scraper': tools.goScraper,
-  'go-spread': tools.goSpread,
-  'java-scraper': tools.javaScraper,
-  gobuster: tools.gobuster,
-  dirb: tools.dirb,
-  hydra: tools.hydra,
-  crawler: tools.crawler,
-  'feed-reader': tools.feedReader,
-  probe: tools.probe,
+  ...robots,
+  ...fetchers,
+  ...scripts,
+  ...scanners,
+  ...loadTools,
+  ...impersonation,
 } as const satisfies Record<string, ClientKind>;
 export type ClientName = keyof typeof clients;

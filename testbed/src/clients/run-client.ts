@@ -1,8 +1,10 @@
+import { mkdir, rm } from 'node:fs/promises';
 import type { NetworkName } from '../address-plan.ts';
 import { addClient, type Network, removeClient } from '../network.ts';
 import { start } from '../run.ts';
 import { type ClientName, clients } from './clients.ts';
 import { type Appearance, type ClientKind, isProgram, type Surroundings } from './kind.ts';
+import { scratchOf } from './scratch.ts';
 
 /** One line of labels.csv: every connection of the address between the times. */
 export interface LabelledTime {
@@ -25,8 +27,8 @@ export interface ClientRun extends Omit<Appearance, 'host'> {
 }
 
 /** Without the operator's proxies, CA bundles and rc files: a recording must not depend on who makes it. */
-function plainEnvironment(around: Surroundings): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH, HOME: around.folder, LANG: 'C.UTF-8' };
+function plainEnvironment(home: string): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, HOME: home, TMPDIR: home, LANG: 'C.UTF-8' };
 }
 
 /**
@@ -42,13 +44,15 @@ export async function runClient(
   if (!isProgram(kind))
     throw new Error(`${order.client} visits through a seat, not as a program of its own.`);
   const host = await addClient(network, { address: order.address });
+  const scratch = scratchOf(host, around);
   try {
+    await mkdir(scratch, { recursive: true });
     const [program = '', ...args] = [...host.inside, ...(await kind.command({ ...order, host }, around))];
     const from = new Date();
     const running = start(program, args, {
       stderr: 'pipe',
-      cwd: around.folder,
-      env: plainEnvironment(around),
+      cwd: scratch,
+      env: plainEnvironment(scratch),
     });
     let stderr = '';
     running.process.stderr?.on('data', (data: Buffer) => {
@@ -63,5 +67,6 @@ export async function runClient(
     };
   } finally {
     await removeClient(host);
+    await rm(scratch, { recursive: true, force: true });
   }
 }

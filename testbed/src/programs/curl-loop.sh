@@ -1,8 +1,11 @@
 #!/bin/sh
-# A new curl, and so a new connection, for every page. Arguments: CA file, seconds between, pages, first product.
-id=$4
-for _ in $(seq "$3"); do
-  curl -s --cacert "$1" -o /dev/null "https://shop.example/product/$id.html"
-  id=$((100 + (id - 99) % 48))
-  sleep "$2"
-done
+# Runs an errand with a new curl, and so a new connection, per request. Arguments: CA file, site, errand.
+while IFS='	' read -r wait method path form; do
+  [ "$wait" = header ] && continue
+  sleep "$wait"
+  if [ "$method" = POST ]; then
+    curl -s --cacert "$1" -o /dev/null --data "$form" "$2$path" || exit
+  else
+    curl -s --cacert "$1" -o /dev/null "$2$path" || exit
+  fi
+done < "$3"

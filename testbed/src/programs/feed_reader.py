@@ -1,15 +1,17 @@
-"""A feed reader: the same address again and again, conditionally. Arguments: CA file, seconds between, times."""
+"""A feed reader: the same address again and again, conditionally. Arguments: CA file, site, seconds between, times."""
 import ssl
 import sys
 import time
 import urllib.error
 import urllib.request
 
-context = ssl.create_default_context(cafile=sys.argv[1])
-every, times = float(sys.argv[2]), int(sys.argv[3])
+authority, site, every, times = sys.argv[1], sys.argv[2], float(sys.argv[3]), int(sys.argv[4])
+context = ssl.create_default_context(cafile=authority)
 validator = None
-for _ in range(times):
-    request = urllib.request.Request("https://shop.example/feed.xml")
+for round in range(times):
+    if round:
+        time.sleep(every)
+    request = urllib.request.Request(f"{site}/feed.xml")
     request.add_header("User-Agent", "ExampleReader/3.2 (feed reader)")
     if validator:
         request.add_header("If-None-Match", validator)
@@ -20,4 +22,3 @@ for _ in range(times):
     except urllib.error.HTTPError as answer:
         if answer.code != 304:
             raise
-    time.sleep(every)

@@ -1,63 +1,64 @@
-// A Go client (net/http). With -plain it says what it is; otherwise it copies a browser's headers.
+// Runs an errand with net/http. Arguments: [-http1] CA file, site, errand.
 package main
 
 import (
+	"bufio"
 	"crypto/tls"
 	"crypto/x509"
 	"flag"
-	"fmt"
 	"io"
-	"math/rand"
+	"log"
 	"net/http"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 )
 
-var browserHeaders = map[string]string{
-	"User-Agent":                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
-	"Accept":                    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8",
-	"Accept-Language":           "en-US,en;q=0.9",
-	"Sec-Ch-Ua":                 `"Not:A-Brand";v="8", "Chromium";v="156"`,
-	"Sec-Ch-Ua-Mobile":          "?0",
-	"Sec-Ch-Ua-Platform":        `"Linux"`,
-	"Sec-Fetch-Dest":            "document",
-	"Sec-Fetch-Mode":            "navigate",
-	"Sec-Fetch-Site":            "none",
-	"Upgrade-Insecure-Requests": "1",
-}
-
 func main() {
-	authority := flag.String("ca", "", "CA file")
-	plain := flag.Bool("plain", false, "send Go's own headers")
-	pages := flag.Int("pages", 20, "pages to fetch")
-	low := flag.Float64("low", 0.2, "shortest pause in seconds")
-	high := flag.Float64("high", 0.8, "longest pause in seconds")
-	seed := flag.Int64("seed", 1, "seed")
+	onlyHTTP1 := flag.Bool("http1", false, "do not offer HTTP/2")
 	flag.Parse()
+	authority, site, errand := flag.Arg(0), flag.Arg(1), flag.Arg(2)
 
-	pem, err := os.ReadFile(*authority)
+	pem, err := os.ReadFile(authority)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		log.Fatal(err)
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
-	chance := rand.New(rand.NewSource(*seed))
-	client := &http.Client{
-		Timeout:   20 * time.Second,
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true},
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: !*onlyHTTP1}
+	client := &http.Client{Timeout: 20 * time.Second, Transport: transport}
+
+	file, err := os.Open(errand)
+	if err != nil {
+		log.Fatal(err)
 	}
-	for i := 0; i < *pages; i++ {
-		request, _ := http.NewRequest("GET", fmt.Sprintf("https://shop.example/product/%d.html", 100+chance.Intn(48)), nil)
-		if !*plain {
-			for name, value := range browserHeaders {
-				request.Header.Set(name, value)
+	headers := http.Header{}
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		fields := strings.Split(lines.Text(), "\t")
+		if fields[0] == "header" {
+			// Go undoes gzip by itself only if nobody asked for it.
+			if fields[1] != "Accept-Encoding" {
+				headers.Set(fields[1], fields[2])
 			}
+			continue
 		}
-		if answer, err := client.Do(request); err == nil {
-			io.Copy(io.Discard, answer.Body)
-			answer.Body.Close()
+		wait, _ := strconv.ParseFloat(fields[0], 64)
+		time.Sleep(time.Duration(wait * float64(time.Second)))
+		request, err := http.NewRequest(fields[1], site+fields[2], strings.NewReader(fields[3]))
+		if err != nil {
+			log.Fatal(err)
 		}
-		time.Sleep(time.Duration((*low + chance.Float64()*(*high-*low)) * float64(time.Second)))
+		request.Header = headers.Clone()
+		if fields[3] != "" {
+			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		answer, err := client.Do(request)
+		if err != nil {
+			log.Fatal(err)
+		}
+		io.Copy(io.Discard, answer.Body)
+		answer.Body.Close()
 	}
 }

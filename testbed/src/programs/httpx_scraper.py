@@ -1,4 +1,4 @@
-"""Reads categories and products over HTTP/2 with httpx. Arguments: CA file, seed, speed, pages."""
+"""Follows links to categories and products over HTTP/2 with httpx. Arguments: CA file, site, seed, speed, pages."""
 import random
 import re
 import sys
@@ -6,7 +6,7 @@ import time
 
 import httpx
 
-authority, seed, speed, pages = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
+authority, site, seed, speed, pages = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5])
 chance = random.Random(seed)
 with httpx.Client(http2=True, verify=authority, timeout=20) as client:
     queue, seen = ["/"], set()
@@ -15,6 +15,6 @@ with httpx.Client(http2=True, verify=authority, timeout=20) as client:
         if path in seen:
             continue
         seen.add(path)
-        text = client.get(f"https://shop.example{path}").text
+        text = client.get(site + path).text
         queue += [p for p in re.findall(r'href="(/(?:category|product)/[^"]+)"', text) if p not in seen]
         time.sleep(chance.uniform(0.1, 0.5) / speed)
