@@ -45,31 +45,34 @@ function references({ type, body }: Fetched): string[] {
 /** Paths that only make sense with a form's fields. */
 const wantsFields = ['/newsletter', '/comment', '/logout'];
 
+/** Requests at one time. */
+const atOnce = 8;
+
 const known = ['/', '/robots.txt', '/sitemap.xml', '/opensearch.xml', '/.well-known/security.txt', '/report'];
 
 /** Follows everything that is linked from the pages everybody knows; `origin` marks full addresses of the site. */
 export async function crawl(fetchPath: FetchPath, origin: string): Promise<Crawled> {
   const pages = new Map<string, Fetched>();
   const problems: string[] = [];
-  const queue = known.map((path) => ({ path, from: 'the beginning' }));
-  for (let next = queue.shift(); next; next = queue.shift()) {
-    const { path, from } = next;
-    if (pages.has(path) || wantsFields.includes(path)) continue;
+  const asked = new Set<string>(wantsFields);
+  const waiting: { path: string; from: string }[] = [];
+  const ask = (path: string, from: string) => {
+    if (!asked.has(path)) waiting.push({ path, from });
+    asked.add(path);
+  };
+  const look = async ({ path, from }: { path: string; from: string }) => {
     const fetched = await fetchPath(path);
     pages.set(path, fetched);
-    if (fetched.status >= 300 && fetched.status < 400 && fetched.location) {
-      queue.push({
-        path: new URL(fetched.location, new URL(path, origin)).href.slice(origin.length),
-        from: path,
-      });
-    } else if (fetched.status !== 200) {
-      problems.push(`${path}, linked from ${from}: ${fetched.status}`);
-    }
-    for (const reference of references(fetched)) {
+    const follow = (reference: string) => {
       const target = new URL(reference, new URL(path, origin));
-      if (target.origin === origin) queue.push({ path: target.pathname + target.search, from: path });
-    }
-  }
+      if (target.origin === origin) ask(target.pathname + target.search, path);
+    };
+    if (fetched.status >= 300 && fetched.status < 400 && fetched.location) follow(fetched.location);
+    else if (fetched.status !== 200) problems.push(`${path}, linked from ${from}: ${fetched.status}`);
+    for (const reference of references(fetched)) follow(reference);
+  };
+  for (const path of known) ask(path, 'the beginning');
+  while (waiting.length > 0) await Promise.all(waiting.splice(0, atOnce).map(look));
   return { pages, problems };
 }
 
