@@ -1,8 +1,13 @@
 import { startApache } from './apache.ts';
+import { startHaproxy } from './haproxy.ts';
+import { startNginx, startNginxNjs } from './nginx.ts';
 import type { StartServer } from './server.ts';
 
 /** The web servers that can serve the shop, by the name that `--server` takes. */
 export const servers = {
   apache: startApache,
+  haproxy: startHaproxy,
+  nginx: startNginx,
+  'nginx-njs': startNginxNjs,
 } as const satisfies Record<string, StartServer>;
 export type ServerName = keyof typeof servers;
