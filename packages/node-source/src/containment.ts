@@ -7,15 +7,11 @@ export class Containment {
     this.#log = log;
   }
 
-  run(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      // The site's request is worth more than our event of it.
-      if (this.failures++ > 0) return;
-      this.#log(
-        `An event of an HTTP request could not be made: ${String(error)}. Please report this as a bug.`,
-      );
-    }
+  /** The site's request is worth more than our event of it. */
+  failed(error: unknown): void {
+    if (this.failures++ > 0) return;
+    this.#log(
+      `An event of an HTTP request could not be made: ${String(error)}. Please report this as a bug.`,
+    );
   }
 }

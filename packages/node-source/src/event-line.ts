@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts';
-import type { RequestHeaders } from './request-headers.ts';
-import { cutText, jsonText, wireText } from './wire-text.ts';
+import type { HeaderSelection } from './header-selection.ts';
+import { requestHeaders } from './request-headers.ts';
+import { cutText, isPlain, jsonText, wireText } from './wire-text.ts';
 
 /** One request that has ended. What is not known is undefined. */
 export interface EndedRequest {
@@ -10,12 +11,14 @@ export interface EndedRequest {
   /** 0-based, on its connection. */
   readonly index: number;
   readonly method: string;
-  readonly host: string;
+  /** As the target or `:authority` names it; undefined = the Host header says. */
+  readonly authority: string | undefined;
   readonly path: string;
   readonly query: string;
   /** `HTTP/1.1`, … */
   readonly httpVersion: string;
-  readonly headers: RequestHeaders;
+  /** Names and values in wire order. */
+  readonly rawHeaders: readonly string[];
   readonly clientIp: string | undefined;
   readonly status: number | undefined;
   /** Bytes. */
@@ -37,6 +40,7 @@ class Texts {
 
   /** `,"key":"value"` with a value of at most `maxBytes` bytes of UTF-8. */
   field(key: string, raw: string, maxBytes: number): string {
+    if (isPlain(raw, maxBytes)) return `,"${key}":"${raw}"`;
     const { text, invalid } = wireText(raw);
     if (invalid) this.invalid = this.invalid === '' ? key : `${this.invalid},${key}`;
     const kept = cutText(text, maxBytes);
@@ -52,8 +56,13 @@ class Texts {
 }
 
 /** The event's fields as JSON without braces, at most 64 KiB with those of the sender. */
-export function eventFields(request: EndedRequest, maxHeaderValueBytes: number): string {
-  const { connection, headers } = request;
+export function eventFields(
+  request: EndedRequest,
+  selection: HeaderSelection,
+  maxHeaderValueBytes: number,
+): string {
+  const { connection } = request;
+  const headers = requestHeaders(request.rawHeaders, selection);
   const texts = new Texts();
   let line = `"timestamp":${request.began}000,${connection.fields},"keepalives":${request.index}`;
   if (request.clientIp !== undefined) line += `,"client_ip":"${request.clientIp}"`;
@@ -63,13 +72,16 @@ export function eventFields(request: EndedRequest, maxHeaderValueBytes: number):
   line += `,"http_version":"${request.httpVersion}"`;
   if (connection.http2 !== undefined) line += connection.http2.fields;
   line += texts.field('method', request.method, maxTokenBytes);
-  line += texts.field('host', request.host, maxTokenBytes);
+  line += texts.field('host', request.authority ?? headers.host ?? '', maxTokenBytes);
   line += texts.field('path', request.path, maxTargetBytes);
   line += texts.field('query', request.query, maxTargetBytes);
   line += texts.field('client_headers', headers.names, Number.MAX_SAFE_INTEGER);
   if (headers.cut) texts.markTruncated('client_headers');
   line += ',"client_headers_order":"wire"';
-  for (const [key, value] of headers.values) {
+  for (let i = 0; i < headers.values.length; i++) {
+    const value = headers.values[i];
+    if (value === undefined) continue;
+    const key = selection.keys[i]!;
     const field = texts.field(key, value, maxHeaderValueBytes);
     if (isWithin(line, field)) line += field;
     else texts.markTruncated(key);

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { EventBuffer } from './event-buffer.ts';
 import { jsonText } from './wire-text.ts';
 
 export interface EventSenderOptions {
@@ -26,13 +27,14 @@ export interface EventSenderCounters {
 
 const shortestRetryMs = 100;
 const longestRetryMs = 10_000;
-const maxBatchBytes = 65_536;
+/** How long events are gathered for one write: a write costs more than an event. */
+const gatherMs = 10;
 const logEveryMs = 60_000;
 const closeWithinMs = 1_000;
 
 /**
  * Sends events, one JSON object per line, to a UNIX stream socket. Never blocks, never throws and never keeps the
- * process alive. Events of one turn of the event loop go out in one write; while the receiver is away they
+ * process alive. Events of some milliseconds go out in one write; while the receiver is away they
  * wait in a bounded buffer, and what does not fit is dropped and counted.
  */
 export class EventSender {
@@ -42,18 +44,18 @@ export class EventSender {
   #isConnected = false;
   #retryMs = shortestRetryMs;
   #retry: NodeJS.Timeout | undefined;
-  #lines: string[] = [];
-  /** Bytes in `#lines` and in the write underway. */
-  #bytes = 0;
+  readonly #waiting: EventBuffer;
   #isWriting = false;
-  #flush: NodeJS.Immediate | undefined;
+  #flush: NodeJS.Timeout | undefined;
   #isClosed = false;
   #loggedAt = Number.NEGATIVE_INFINITY;
   #onIdle: (() => void) | undefined;
+  readonly #writeNow = () => this.#write();
   readonly #counts = { events: 0, sent: 0, dropped: 0, connections: 0 };
 
   constructor(options: EventSenderOptions) {
     this.#options = options;
+    this.#waiting = new EventBuffer(options.maxBufferBytes);
     this.#begin = `{"source":"node","server_id":${jsonText(options.serverId)},"seq":`;
     this.#connect();
   }
@@ -62,26 +64,23 @@ export class EventSender {
   send(fields: string): void {
     const seq = this.#counts.events++;
     const line = `${this.#begin}${seq},"dropped_total":${this.#counts.dropped},${fields}}\n`;
-    const size = Buffer.byteLength(line);
-    if (this.#isClosed || this.#bytes + size > this.#options.maxBufferBytes) {
+    if (this.#isClosed || !this.#waiting.push(line)) {
       this.#counts.dropped++;
       if (!this.#isClosed) this.#report('its buffer is full');
       return;
     }
-    this.#lines.push(line);
-    this.#bytes += size;
-    if (this.#isConnected && !this.#isWriting) this.#flush ??= setImmediate(() => this.#write());
+    if (this.#isConnected && !this.#isWriting) this.#flush ??= setTimeout(this.#writeNow, gatherMs);
   }
 
   counters(): EventSenderCounters {
-    return { ...this.#counts, buffered_bytes: this.#bytes, connected: this.#isConnected };
+    return { ...this.#counts, buffered_bytes: this.#waiting.bytes, connected: this.#isConnected };
   }
 
   /** Sends what waits, for a second at most. Events from now on are dropped. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.#bytes > 0 && this.#socket !== undefined) {
+    if (this.#waiting.bytes > 0 && this.#socket !== undefined) {
       const socket = this.#socket;
       socket.ref();
       let timer: NodeJS.Timeout | undefined;
@@ -92,9 +91,8 @@ export class EventSender {
       });
       clearTimeout(timer);
     }
-    this.#counts.dropped += this.#lines.length;
-    this.#lines = [];
-    if (this.#flush !== undefined) clearImmediate(this.#flush);
+    this.#counts.dropped += this.#waiting.clear();
+    clearTimeout(this.#flush);
     clearTimeout(this.#retry);
     if (this.#isConnected && !this.#isWriting) this.#socket?.end();
     else this.#socket?.destroy();
@@ -131,34 +129,26 @@ export class EventSender {
 
   /** One write at a time, so that what a broken connection took along is known. */
   #write(): void {
+    clearTimeout(this.#flush);
     this.#flush = undefined;
     if (this.#isWriting || !this.#isConnected) return;
-    if (this.#lines.length === 0) {
+    const chunk = this.#waiting.take();
+    if (chunk === undefined) {
       this.#onIdle?.();
       return;
     }
-    const batch = this.#nextBatch();
-    const size = Buffer.byteLength(batch.text);
+    const { count } = chunk;
     this.#isWriting = true;
-    this.#socket?.write(batch.text, (error) => {
+    this.#socket?.write(chunk.bytes.subarray(0, chunk.used), (error) => {
       this.#isWriting = false;
-      this.#bytes -= size;
-      if (error) this.#counts.dropped += batch.count;
+      this.#waiting.giveBack(chunk);
+      if (error) this.#counts.dropped += count;
       else {
-        this.#counts.sent += batch.count;
+        this.#counts.sent += count;
         this.#retryMs = shortestRetryMs;
         this.#write();
       }
     });
-  }
-
-  #nextBatch(): { text: string; count: number } {
-    const lines = this.#lines;
-    let count = 0;
-    for (let length = 0; count < lines.length && length < maxBatchBytes; count++)
-      length += lines[count]!.length;
-    this.#lines = lines.slice(count);
-    return { text: lines.slice(0, count).join(''), count };
   }
 
   #report(why: string): void {

@@ -17,8 +17,8 @@ export function observeHttp1(
   const end = recorder.begin(arrivalOf(connection, request));
   // Pipelined responses go out one after the other, so each begins where the one before has ended.
   if (connection.open.size === 0) connection.bytesWritten = socket.bytesWritten;
-  const finish = () =>
-    containment.run(() => {
+  const finish = () => {
+    try {
       if (!connection.open.delete(request)) return;
       const before = connection.bytesWritten;
       connection.bytesWritten = socket.bytesWritten;
@@ -28,7 +28,10 @@ export function observeHttp1(
         responseSize: response.headersSent ? Math.max(0, written) : undefined,
         durationMs: millisecondsSince(startedAt),
       });
-    });
+    } catch (error) {
+      containment.failed(error);
+    }
+  };
   connection.open.set(request, finish);
   // Before Node's own listener, which lets the next pipelined response out.
   response.prependListener('finish', finish);
@@ -56,7 +59,7 @@ function arrivalOf(connection: Connection, request: IncomingMessage): Arrival {
     target: originalTarget(request),
     httpVersion: `HTTP/${request.httpVersion}`,
     rawHeaders: request.rawHeaders,
-    headers: request.headers,
+    message: request,
   };
 }
 

@@ -22,11 +22,11 @@ export function observeHttp2(
     authority: headers[':authority'],
     httpVersion: 'HTTP/2',
     rawHeaders,
-    headers,
+    message: { headers },
   });
   const written = countWritten(stream);
-  const finish = () =>
-    containment.run(() => {
+  const finish = () => {
+    try {
       if (!connection.open.delete(stream)) return;
       const sent = stream.sentHeaders ?? {};
       const status = sent[':status'];
@@ -35,7 +35,10 @@ export function observeHttp2(
         responseSize: status === undefined ? undefined : written() || fileSize(stream, headers[':method']),
         durationMs: millisecondsSince(startedAt),
       });
-    });
+    } catch (error) {
+      containment.failed(error);
+    }
+  };
   connection.open.set(stream, finish);
   stream.once('close', finish);
 }

@@ -4,7 +4,6 @@ import type { Connection } from './connection.ts';
 import { eventFields } from './event-line.ts';
 import type { EventSender } from './event-sender.ts';
 import type { HeaderSelection } from './header-selection.ts';
-import { requestHeaders } from './request-headers.ts';
 import { requestTarget } from './request-target.ts';
 import { WallClock } from './wall-clock.ts';
 
@@ -18,7 +17,8 @@ export interface Arrival {
   readonly authority?: string | undefined;
   readonly httpVersion: string;
   readonly rawHeaders: readonly string[];
-  readonly headers: IncomingHttpHeaders;
+  /** Whose `headers` Node makes when they are first asked for. */
+  readonly message: { readonly headers: IncomingHttpHeaders };
 }
 
 /** How it ended. */
@@ -70,25 +70,23 @@ export class RequestRecorder {
     }
     const { selection, maxHeaderValueBytes, sender } = this.#options;
     const { path, query, authority } = requestTarget(method, arrival.target);
-    const headers = requestHeaders(arrival.rawHeaders, selection);
-    const fields = eventFields(
-      {
-        ...{ connection, began, index, method, path, query, headers },
-        host: authority ?? arrival.authority ?? headers.host ?? '',
-        httpVersion: arrival.httpVersion,
-        clientIp: this.#clientIp(arrival.headers, peer),
-        status: outcome.status,
-        responseSize: outcome.responseSize,
-        durationMs: outcome.durationMs,
-      },
-      maxHeaderValueBytes,
-    );
-    sender.send(fields);
+    const ended = {
+      ...{ connection, began, index, method, path, query },
+      authority: authority ?? arrival.authority,
+      httpVersion: arrival.httpVersion,
+      rawHeaders: arrival.rawHeaders,
+      clientIp: this.#clientIp(arrival.message, peer),
+      status: outcome.status,
+      responseSize: outcome.responseSize,
+      durationMs: outcome.durationMs,
+    };
+    sender.send(eventFields(ended, selection, maxHeaderValueBytes));
   }
 
-  #clientIp(headers: IncomingHttpHeaders, peer: string): string | undefined {
+  #clientIp(message: Arrival['message'], peer: string): string | undefined {
     const { clientIp, forwardedBy } = this.#options;
     if (clientIp === undefined && forwardedBy === undefined) return undefined;
+    const { headers } = message;
     const forwarded = headers['x-forwarded-for'];
     const found =
       clientIp === undefined

@@ -56,38 +56,41 @@ export class ServerWatch {
     const opening = isTls ? 'secureConnection' : 'connection';
     const emit: Emit = server.emit;
     server.emit = (event: string | symbol, ...args: unknown[]): boolean => {
-      const pass = () => Reflect.apply(emit, server, [event, ...args]);
-      if (this.isClosed) return pass();
-      const [first] = args;
-      if (event === opening && first instanceof Socket) return this.#open(first, isHttp2, pass);
-      this.#options.containment.run(() => this.#see(event, args));
-      return pass();
+      if (!this.isClosed) {
+        const [first] = args;
+        if (event === opening && first instanceof Socket) {
+          return this.#open(first, isHttp2, () => emit.call(server, event, ...args));
+        }
+        this.#see(event, args);
+      }
+      return emit.call(server, event, ...args);
     };
   }
 
   /** A request that a framework hands to its middleware, unless it was already seen. */
   observe(request: IncomingMessage | Http2ServerRequest, response: unknown): void {
     if (this.isClosed) return;
-    this.#options.containment.run(() => {
-      if (request instanceof Http2ServerRequest) {
-        this.#stream([request.stream as ServerHttp2Stream, request.headers, 0, request.rawHeaders]);
-      } else if (response instanceof ServerResponse) this.#request(request, response);
-    });
+    if (request instanceof Http2ServerRequest) {
+      this.#see('stream', [request.stream, request.headers, 0, request.rawHeaders]);
+    } else this.#see('request', [request, response]);
   }
 
   #open(socket: Socket, isHttp2: boolean, pass: () => boolean): boolean {
-    const { containment, readsFirstBytes } = this.#options;
-    let connection: Connection | undefined;
-    containment.run(() => {
-      connection = this.#connections.of(socket);
-    });
-    if (connection === undefined) return pass();
-    const known = connection;
-    const speaksHttp2 = isHttp2 && (socket instanceof TLSSocket ? socket.alpnProtocol === 'h2' : true);
-    if (!speaksHttp2) return pass();
-    if (!readsFirstBytes) return this.#passWith({ connection: known, preface: undefined }, pass);
-    readFirstBytes(socket, (preface) => this.#passWith({ connection: known, preface }, pass));
+    const connection = this.#known(socket);
+    const speaksHttp2 = isHttp2 && (!(socket instanceof TLSSocket) || socket.alpnProtocol === 'h2');
+    if (connection === undefined || !speaksHttp2) return pass();
+    if (!this.#options.readsFirstBytes) return this.#passWith({ connection, preface: undefined }, pass);
+    readFirstBytes(socket, (preface) => this.#passWith({ connection, preface }, pass));
     return true;
+  }
+
+  #known(socket: Socket): Connection | undefined {
+    try {
+      return this.#connections.of(socket);
+    } catch (error) {
+      this.#options.containment.failed(error);
+      return undefined;
+    }
   }
 
   /** Node emits `session` while it emits the connection, so that is the session of this connection. */
@@ -101,6 +104,14 @@ export class ServerWatch {
   }
 
   #see(event: string | symbol, args: unknown[]): void {
+    try {
+      this.#take(event, args);
+    } catch (error) {
+      this.#options.containment.failed(error);
+    }
+  }
+
+  #take(event: string | symbol, args: unknown[]): void {
     const [first, second] = args;
     switch (event) {
       case 'request':

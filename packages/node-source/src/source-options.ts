@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { threadId } from 'node:worker_threads';
 import { type ClientAddress, forwardedBy } from './client-address.ts';
-import { defaultHeaders, type HeaderSelection, headerSelection } from './header-selection.ts';
+import { defaultHeaders, HeaderSelection } from './header-selection.ts';
 import type { FindClientIp } from './request-recorder.ts';
 
 export interface Ja4SourceOptions {
@@ -56,7 +56,7 @@ export function sourceSettings(options: Ja4SourceOptions): SourceSettings {
   return {
     path,
     serverId: senderName(options.serverId ?? hostname()),
-    selection: headerSelection(options.headers ?? defaultHeaders, options.denyHeaders ?? []),
+    selection: new HeaderSelection(options.headers ?? defaultHeaders, options.denyHeaders),
     maxHeaderValueBytes: within('maxHeaderValueBytes', options.maxHeaderValueBytes ?? 256, 1, 16_384),
     maxBufferBytes: within('maxBufferBytes', options.maxBufferBytes ?? 4 << 20, leastBuffer, 1 << 30),
     forwardedBy: options.trustedProxies && forwardedBy(options.trustedProxies),

@@ -1,8 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 
 const ascii = /^[\0-\x7f]*$/;
-/** What JSON can hold as it is: printable ASCII without quote and backslash. */
+/** What JSON holds as it is: printable ASCII without quote and backslash. */
 const plain = /^[ !#-[\]-~]*$/;
+
+/** The text is short and plain: no need to decode, cut or escape it. */
+export function isPlain(text: string, maxBytes: number): boolean {
+  return text.length <= maxBytes && plain.test(text);
+}
 
 /** A text from the wire, decoded. */
 export interface WireText {
