@@ -1,4 +1,4 @@
-/** Headers whose values the platform has columns for. */
+/** Headers whose values the platform has columns for, and five more that tell clients apart. */
 export const defaultHeaders: readonly string[] = [
   'User-Agent',
   'Accept',
@@ -15,6 +15,11 @@ export const defaultHeaders: readonly string[] = [
   'Sec-Fetch-Dest',
   'Sec-Fetch-Mode',
   'Sec-Fetch-Site',
+  'Sec-Fetch-User',
+  'Origin',
+  'DNT',
+  'Priority',
+  'TE',
 ];
 
 /** Secrets of the visitor: their values never leave the process, whatever is configured. */
