@@ -28,9 +28,14 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Runs `ja4` with arguments to its end. */
-export function ja4(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Finished {
-  const result = spawnSync(process.execPath, [launcher, ...args], {
+/** Runs `ja4` with arguments to its end; `inside` begins the command line, e.g. to be in a namespace. */
+export function ja4(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  inside: readonly string[] = [],
+): Finished {
+  const [program = '', ...rest] = [...inside, process.execPath, launcher, ...args];
+  const result = spawnSync(program, rest, {
     encoding: 'utf8',
     env: { ...process.env, ...environment },
     timeout: 240_000,
@@ -81,8 +86,10 @@ export class Platform {
   #output = '';
   readonly #ended: Promise<number | null>;
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv) {
-    this.#process = spawn(process.execPath, [launcher, 'up', ...args], {
+  /** @param inside begins the command line, e.g. to be in a namespace. */
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv, inside: readonly string[] = []) {
+    const [program = '', ...rest] = [...inside, process.execPath, launcher, 'up', ...args];
+    this.#process = spawn(program, rest, {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
