@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { writeClientsPage } from './client-table/command.ts';
+import { writeClientsPage } from './client-table/command.ts';
 import { tearDown } from './network.ts';
 import { randomFrom } from './random.ts';
 import { record } from './recording/record.ts';
@@ -8,6 +10,9 @@ import { type ServerName, servers } from './servers/servers.ts';
 
 const usage = `Usage:
   npm run testbed -- record --scenario NAME --out DIR [--seed 1] [--server apache] [--speed X]
+  npm run testbed -- clients --recording DIR [--out docs/clients.md]   what every client looks like, as a page
+  npm run testbed -- clients --recording DIR [--out docs/clients.md]
+                                what every client looks like, as a page
   npm run testbed -- kinds      what clients this machine has, and what is missing for the others
   npm run testbed -- clean      remove what a crashed run left behind
 
@@ -31,6 +36,8 @@ function parse() {
       options: {
         scenario: { type: 'string', default: 'smoke' },
         out: { type: 'string' },
+        recording: { type: 'string' },
+        recording: { type: 'string' },
         seed: { type: 'string', default: '1' },
         server: { type: 'string', default: 'apache' },
         speed: { type: 'string' },
@@ -73,21 +80,32 @@ async function recordScenario(): Promise<void> {
   await record({ scenario, seed, speed, server, out, leftOut, report: say });
 }
 
-if (positionals[0] !== 'kinds' && process.getuid?.() !== 0) {
+async function writeClients(): Promise<void> {
+  const { recording, out = 'docs/clients.md' } = values;
+  if (!recording) wrong('Say with --recording which recording to read.');
+  await writeClientsPage({ recording, out, report: say });
+}
+
+function fail(error: unknown): void {
+  say(`testbed: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
+
+if (!['kinds', 'clients'].includes(positionals[0] ?? '') && process.getuid?.() !== 0) {
   wrong('The testbed makes network namespaces: run it as root.');
 }
 switch (positionals[0]) {
   case 'clean':
     await removeAbandoned();
     break;
+  case 'clients':
+    await writeClients().catch(fail);
+    break;
   case 'kinds':
     listKinds();
     break;
   case 'record':
-    await recordScenario().catch((error: unknown) => {
-      say(`testbed: ${error instanceof Error ? error.message : String(error)}`);
-      process.exitCode = 1;
-    });
+    await recordScenario().catch(fail);
     break;
   default:
     wrong('Say what to do.');

@@ -1,8 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { clients } from '../clients/clients.ts';
 import { missing } from '../clients/needs.ts';
 import { clientsPage } from './clients-page.ts';
+import { descriptionOf } from './description.ts';
 import { type RecordingSightings, readRecording } from './read-recording.ts';
 import type { Sightings } from './sightings.ts';
 
@@ -19,20 +19,6 @@ export function inOrder(
       ([a, x], [b, y]) => rank(x.label) - rank(y.label) || place(a) - place(b) || (a < b ? -1 : 1),
     ),
   );
-}
-
-/** Programs whose work this is, as the recording's own description names them; nothing when it has none. */
-async function description(folder: string): Promise<string[]> {
-  const text = await readFile(join(folder, 'recording.json'), 'utf8').catch(() => undefined);
-  if (text === undefined) return ['a recording without a description of its own.'];
-  const said = JSON.parse(text) as Record<string, unknown>;
-  const plain = ['scenario', 'seed', 'speed', 'server', 'recorded', 'began'].flatMap((key) =>
-    ['string', 'number'].includes(typeof said[key]) ? [`${key} ${said[key]}`] : [],
-  );
-  const versions = Object.entries(
-    typeof said.versions === 'object' && said.versions !== null ? said.versions : {},
-  ).map(([name, version]) => `${name} ${version}`);
-  return [`${plain.join(', ')}.`, ...(versions.length > 0 ? [`Versions: ${versions.join(', ')}.`] : [])];
 }
 
 function figures({
@@ -62,11 +48,13 @@ export async function writeClientsPage(options: {
   const names = Object.keys(clients);
   const shown = [...recording.seen].filter(([, { ja4, requests }]) => ja4.size > 0 || requests > 0);
   const seen = inOrder(new Map(shown), names);
+  const { sentences, leftOut } = await descriptionOf(options.recording);
   const notRecorded = new Map<string, string>();
   for (const [name, { needs }] of Object.entries(clients)) {
-    if (!seen.has(name)) notRecorded.set(name, missing(needs) ?? 'not part of this recording');
+    if (seen.has(name)) continue;
+    notRecorded.set(name, leftOut.get(name) ?? missing(needs) ?? 'not part of this recording');
   }
-  const provenance = [...(await description(options.recording)), ...figures(recording)];
+  const provenance = [...sentences, ...figures(recording)];
   await writeFile(options.out, clientsPage({ seen, notRecorded, provenance }));
   for (const problem of recording.problems) options.report(problem);
   options.report(`${options.out}: ${seen.size} clients, ${notRecorded.size} not recorded`);

@@ -10,7 +10,7 @@ export interface ShopRequest {
   /** The JSON text of the body, when it is said to be JSON and is. */
   readonly json: unknown;
   readonly userAgent: string;
-  /** As the web server before the shop says, or the peer. */
+  /** As the web server just before the shop says (the last that it forwards for), or the peer. */
   readonly address: string;
 }
 

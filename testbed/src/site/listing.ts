@@ -39,7 +39,8 @@ function listing(request: ShopRequest, list: readonly Product[]): string {
   const turn = (to: number, name: string) =>
     `<li><a class="${name}" rel="${name === 'next' ? 'next' : 'prev'}" href="${links(request, { page: String(to) })}">${name}</a></li>`;
   const sorts = Object.keys(orders).map(
-    (name) => `<li><a class="sort" href="${links(request, { sort: name, page: '1' })}">by ${name}</a></li>`,
+    (name) =>
+      `<li><a class="sort" rel="nofollow" href="${links(request, { sort: name, page: '1' })}">by ${name}</a></li>`,
   );
   return `<ul class="filters">${sorts.join('')}</ul>
 ${cards(items)}
@@ -64,7 +65,7 @@ export function categoryPage(request: ShopRequest, name: string): ShopResponse |
   );
   const filters = colours.map(
     (known) =>
-      `<li><a class="filter" href="${links(request, { colour: known, page: '1' })}">${known}</a></li>`,
+      `<li><a class="filter" rel="nofollow" href="${links(request, { colour: known, page: '1' })}">${known}</a></li>`,
   );
   const form = `<form class="filter" action="/category/${category}" method="get">${choice('colour', colours, colour)}${choice('sort', Object.keys(orders), request.query.get('sort'))}<button>Show</button></form>`;
   const main = `<h1>${category}</h1><ul class="filters">${filters.join('')}</ul>${form}${listing(request, list)}`;

@@ -44,7 +44,6 @@ Disallow: /cart
 Disallow: /checkout
 Disallow: /go/
 Disallow: /api/
-Crawl-delay: 1
 
 Sitemap: ${site}/sitemap.xml
 `;

@@ -78,7 +78,7 @@ export function readRequest(raw: RawRequest): RequestReading {
       fields: fieldsOf(type, raw.body, json),
       json,
       userAgent: header('user-agent'),
-      address: header('x-forwarded-for').split(',')[0]?.trim() || raw.peer,
+      address: header('x-forwarded-for').split(',').at(-1)?.trim() || raw.peer,
     },
   };
 }
