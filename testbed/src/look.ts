@@ -32,14 +32,15 @@ function hashOf(text: string): number {
 /** The look of an address under a seed: always the same, and independent of who comes from there. */
 export function lookOf(address: string, seed: number): Look {
   const random = randomFrom(hashOf(`${seed} ${address}`));
-  // Box and Muller's normal deviate: round trips are log-normal, 60 ms in the middle.
+  // Box and Muller's normal deviate: round trips are log-normal, 60 ms in the middle, without a lower edge, near
+  // which the few milliseconds that a browser is slower than a tool would show.
   const normal = Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
-  const rttMs = Math.min(350, Math.max(12, 60 * Math.exp(0.8 * normal)));
+  const rttMs = Math.min(random.between(300, 400), 60 * Math.exp(0.85 * normal));
   return {
     hops: random.integer(4, 22),
     mtu: random.pick(mtus),
     rttMs: Math.round(rttMs * 100) / 100,
-    jitterMs: Math.round(rttMs * random.between(0.01, 0.12) * 100) / 100,
+    jitterMs: Math.round(rttMs * random.between(0.03, 0.25) * 100) / 100,
     tcpRmem: `4096 ${random.pick(middles)} ${random.pick(lasts)}`,
     timestamps: !random.chance(0.06),
     sack: !random.chance(0.03),

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import { writeClientsPage } from './client-table/command.ts';
-import { writeClientsPage } from './client-table/command.ts';
 import { tearDown } from './network.ts';
 import { randomFrom } from './random.ts';
 import { record } from './recording/record.ts';
@@ -10,7 +9,6 @@ import { type ServerName, servers } from './servers/servers.ts';
 
 const usage = `Usage:
   npm run testbed -- record --scenario NAME --out DIR [--seed 1] [--server apache] [--speed X]
-  npm run testbed -- clients --recording DIR [--out docs/clients.md]   what every client looks like, as a page
   npm run testbed -- clients --recording DIR [--out docs/clients.md]
                                 what every client looks like, as a page
   npm run testbed -- kinds      what clients this machine has, and what is missing for the others
@@ -36,7 +34,6 @@ function parse() {
       options: {
         scenario: { type: 'string', default: 'smoke' },
         out: { type: 'string' },
-        recording: { type: 'string' },
         recording: { type: 'string' },
         seed: { type: 'string', default: '1' },
         server: { type: 'string', default: 'apache' },

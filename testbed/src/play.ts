@@ -40,8 +40,10 @@ export interface Played {
   readonly notReached: readonly Planned[];
 }
 
-/** Longest time of one appearance, ms. */
-const patienceMs = 180_000;
+/** Longest time of one appearance of a program (robots wait between their visits), and of a person, ms. */
+const patienceMs = { program: 600_000, person: 180_000 };
+/** What has begun in time may go on for so long after the scenario's limit, ms. */
+const overtimeMs = 90_000;
 
 type Cost = keyof Places;
 
@@ -81,9 +83,12 @@ export async function play(
   const visit = async (planned: Planned, kind: ClientKind): Promise<Appeared> => {
     const from = new Date();
     try {
-      const order = { ...planned, patienceMs: Math.min(planned.patienceMs ?? patienceMs, patienceMs) };
+      const leftMs = scenario.limitS * 1000 + overtimeMs - (Date.now() - began);
+      const longestMs = isProgram(kind) ? patienceMs.program : patienceMs.person;
+      const order = { ...planned, patienceMs: Math.min(planned.patienceMs ?? longestMs, longestMs, leftMs) };
       const running = isProgram(kind) ? runClient(network, around, order) : seats.visit(order);
-      const label = await within(patienceMs + 60_000, planned.client, running);
+      // A browser may have to be started first, and ended after.
+      const label = await within(order.patienceMs + 60_000, planned.client, running);
       const failure = failureOf(kind, label);
       return { ...label, planned, ...(failure === undefined ? {} : { failure }) };
     } catch (error) {

@@ -11,13 +11,14 @@ export interface EventFacts {
   readonly dropped: number | undefined;
 }
 
-const timestamp = /("timestamp"\s*:\s*"?)(\d{10,19})(\.\d+)?/;
+/** HAProxy says only when it accepted a request that it refused unread. */
+const times = /("(?:timestamp|accepted_ms)"\s*:\s*"?)(\d{10,19})(\.\d+)?/g;
 const sequence = /("seq"\s*:\s*"?)\d+/;
 const droppedTotal = /("dropped_total"\s*:\s*"?)\d+/;
 
 /** Microseconds of a timestamp in s, ms, µs or ns: the number of digits tells, until the year 2286. */
 function microsecondsOf(whole: string, fraction: string | undefined): number {
-  return (Number(whole) + Number(fraction ?? 0)) * 10 ** (16 - whole.length);
+  return Math.round((Number(whole) + Number(fraction ?? 0)) * 10 ** (16 - whole.length));
 }
 
 function numberOf(value: unknown): number | undefined {
@@ -26,7 +27,7 @@ function numberOf(value: unknown): number | undefined {
 
 /** Reads an event as it came from the socket; undefined when it is none. Never throws. */
 export function readEvent(line: string): EventFacts | undefined {
-  const time = timestamp.exec(line);
+  const time = line.matchAll(times).next().value;
   const start = line.indexOf('{');
   if (!time?.[2] || start < 0) return undefined;
   let event: Record<string, unknown>;
@@ -54,7 +55,7 @@ export function shiftEvent(
   change: { readonly offsetS: number; readonly sequence: number; readonly dropped: number },
 ): string {
   return line
-    .replace(timestamp, (_all, key: string, whole: string, fraction = '') => {
+    .replace(times, (_all, key: string, whole: string, fraction = '') => {
       // Nanoseconds do not fit a double.
       const moved = BigInt(change.offsetS) * 10n ** BigInt(whole.length - 10);
       return `${key}${BigInt(whole) + moved}${fraction}`;

@@ -7,7 +7,7 @@ export function ci(random: Random, kinds: Kinds): Scenario {
   return mixture(
     {
       ...{ name: 'ci', hours: 1, lengthS: 120, limitS: 220, speed: 5 },
-      places: { seats: 4, browsers: 2, tools: 6 },
+      places: { seats: 4, browsers: 2, tools: 10 },
       ...{ people: 14, visits: 18, perBot: 1, perFleet: 2, perRobot: 1, amounts: 0 },
     },
     random,

@@ -13,6 +13,6 @@ export function rollCall(random: Random, kinds: Kinds): Scenario {
   }));
   return {
     ...{ name: 'roll-call', hours: 1, speed: 3, limitS: 600, plan },
-    places: { seats: 4, browsers: 2, tools: 6 },
+    places: { seats: 4, browsers: 2, tools: 10 },
   };
 }
