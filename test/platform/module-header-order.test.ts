@@ -1,8 +1,5 @@
 /** Header names as the client sent them, request by request, in a real Apache. */
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { Apache, apacheNeeds } from '../setup/apache.ts';
 import { type EventFields, EventReceiver, receiverNeeds } from '../setup/event-receiver.ts';
@@ -15,6 +12,7 @@ import {
   http2Preface,
   http2Session,
   request,
+  sendUntil,
   settingsFrame,
 } from '../setup/raw-http.ts';
 
@@ -164,17 +162,15 @@ describe('HTTP/2 frames that no library would send', () => {
   /** Sends bytes, waits for as many events, closes. */
   async function speak(bytes: Buffer, expected: number, pieces = bytes.length): Promise<EventFields[]> {
     const all = receiver.texts.length + expected;
-    return await receiver.during(async () => {
-      const socket = connect(apache.plainPort, '127.0.0.1').setNoDelay(true).resume();
-      await once(socket, 'connect');
-      // mod_http2 takes a connection for HTTP/1 unless the magic comes in one read.
-      for (let at = 0, end = Math.max(pieces, 24); at < bytes.length; at = end, end += pieces) {
-        socket.write(bytes.subarray(at, end));
-        if (pieces < bytes.length) await pause(1);
-      }
-      await receiver.count(all);
-      socket.destroy();
-    }, expected);
+    // mod_http2 takes a connection for HTTP/1 unless the magic comes in one read.
+    const parts: Buffer[] = [];
+    for (let at = 0, end = Math.max(pieces, 24); at < bytes.length; at = end, end += pieces) {
+      parts.push(bytes.subarray(at, end));
+    }
+    return await receiver.during(
+      () => sendUntil(apache.plainPort, parts, () => receiver.count(all)),
+      expected,
+    );
   }
 
   it('are read to their end: CONTINUATION, padding and priority fields', async () => {

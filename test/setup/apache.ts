@@ -39,6 +39,8 @@ export interface ApacheOptions {
   readonly configuration: string;
   /** More directives of the virtual hosts; `plain` speaks HTTP and h2c, `tls` HTTPS and h2, `extra` as `plain`. */
   readonly hosts?: { readonly plain?: string; readonly tls?: string; readonly extra?: string };
+  /** Directives of further virtual hosts by name, on the port of `plain`. */
+  readonly named?: Readonly<Record<string, string>>;
   /** Names of further Apache modules, for example `remoteip`. */
   readonly modules?: readonly string[];
   /** File of mod_reqin_log; undefined = built if need be, null = an Apache without it. */
@@ -174,7 +176,7 @@ function writeSite(folder: string): void {
 function configuration(
   folder: string,
   [plain, tls, extra]: readonly number[],
-  { mpm = 'event', modules = [], module, hosts = {}, pool, configuration }: ApacheOptions,
+  { mpm = 'event', modules = [], module, hosts = {}, named = {}, pool, configuration }: ApacheOptions,
 ): string {
   const root = process.getuid?.() === 0;
   return `ServerRoot /usr/lib/apache2
@@ -214,5 +216,14 @@ ${configuration}
   Protocols h2c http/1.1
   ${hosts.extra ?? ''}
 </VirtualHost>
-`;
+${Object.entries(named)
+  .map(
+    ([name, directives]) => `<VirtualHost 127.0.0.1:${plain}>
+  Protocols h2c http/1.1
+  ServerName ${name}
+  ${directives}
+</VirtualHost>
+`,
+  )
+  .join('')}`;
 }

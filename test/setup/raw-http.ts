@@ -10,8 +10,12 @@ import { connect as connectTls } from 'node:tls';
  * Sends parts one after the other on one connection to 127.0.0.1 and returns all that came back (Latin-1)
  * until the server closed it.
  */
-export async function exchange(port: number, parts: readonly (string | Uint8Array)[]): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
+export async function exchange(
+  port: number,
+  parts: readonly (string | Uint8Array)[],
+  localPort?: number,
+): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', ...(localPort === undefined ? {} : { localPort }) });
   let answer = '';
   socket.setEncoding('latin1').on('data', (text: string) => {
     answer += text;
@@ -26,6 +30,23 @@ export async function exchange(port: number, parts: readonly (string | Uint8Arra
   }
   await closed;
   return answer;
+}
+
+/** Sends parts one after the other, waits for something else, and breaks the connection off. */
+export async function sendUntil(
+  port: number,
+  parts: readonly Uint8Array[],
+  until: () => Promise<unknown>,
+): Promise<void> {
+  const socket = connect(port, '127.0.0.1').setNoDelay(true).resume();
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  for (const [i, part] of parts.entries()) {
+    if (i > 0) await pause(1);
+    socket.write(part);
+  }
+  await until();
+  socket.destroy();
 }
 
 /** Status codes of the answers in what `exchange` returned. */
