@@ -2,16 +2,13 @@
 
 #include "reqin_log.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_log.h>
-#include <stdlib.h>
+
+APLOG_USE_MODULE(reqin_log);
 
 enum { UNSET = -1 };
-
-/* Their values are credentials: no configuration makes the module send them. */
-static const char *const never_logged[] = {"Cookie", "Set-Cookie", "Authorization", "Proxy-Authorization",
-    "X-Api-Key", NULL};
 
 void *reqin_config_create(apr_pool_t *pool, server_rec *server)
 {
@@ -19,6 +16,7 @@ void *reqin_config_create(apr_pool_t *pool, server_rec *server)
     reqin_config *config = apr_pcalloc(pool, sizeof *config);
     config->enabled = config->max_headers = config->max_value_length = UNSET;
     config->reconnect_s = config->report_s = config->level = UNSET;
+    config->phase = PHASE_UNSET;
     return config;
 }
 
@@ -29,11 +27,14 @@ void *reqin_config_merge(apr_pool_t *pool, void *base_settings, void *own_settin
     if (own->enabled == UNSET) merged->enabled = base->enabled;
     if (own->socket_path == NULL) merged->socket_path = base->socket_path;
     if (own->headers == NULL) merged->headers = base->headers;
+    if (own->denied == NULL) merged->denied = base->denied;
+    else if (base->denied != NULL) merged->denied = apr_array_append(pool, base->denied, own->denied);
     if (own->max_headers == UNSET) merged->max_headers = base->max_headers;
     if (own->max_value_length == UNSET) merged->max_value_length = base->max_value_length;
     if (own->reconnect_s == UNSET) merged->reconnect_s = base->reconnect_s;
     if (own->report_s == UNSET) merged->report_s = base->report_s;
     if (own->level == UNSET) merged->level = base->level;
+    if (own->phase == PHASE_UNSET) merged->phase = base->phase;
     if (own->server_id == NULL) merged->server_id = base->server_id;
     return merged;
 }
@@ -56,130 +57,64 @@ apr_time_t reqin_report_interval(const reqin_config *config)
     return apr_time_from_sec(or_default(config->report_s, 10));
 }
 int reqin_level(const reqin_config *config) { return or_default(config->level, APLOG_WARNING); }
-
-static reqin_config *of_command(cmd_parms *command) { return reqin_config_of(command->server); }
-
-static const char *set_enabled(cmd_parms *command, void *unused, int on)
+reqin_phase reqin_phase_of(const reqin_config *config)
 {
-    (void)unused;
-    of_command(command)->enabled = on;
-    return NULL;
+    return config->phase == PHASE_UNSET ? PHASE_LOG : config->phase;
 }
 
-static const char *set_socket(cmd_parms *command, void *unused, const char *path)
+/* The configuration is read twice at the start; what is said the first time is only for those who check it. */
+static bool is_heard(void)
 {
-    (void)unused;
-    if (path[0] != '/') return "JsonSockLogSocket: give the socket's absolute path";
-    if (strlen(path) > EVENT_SENDER_PATH_MAX)
-        return apr_psprintf(command->pool, "JsonSockLogSocket: the path has %d bytes, the system allows %d; choose a "
-            "shorter one", (int)strlen(path), EVENT_SENDER_PATH_MAX);
-    of_command(command)->socket_path = path;
-    return NULL;
+    return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST ||
+        ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG;
 }
 
-/* RFC 9110, 5.6.2 */
-static int is_token(const char *name)
+static bool is_denied(const reqin_config *config, const char *name)
 {
-    for (const char *c = name; *c; c++) {
-        if (!apr_isalnum(*c) && !strchr("!#$%&'*+-.^_`|~", *c)) return 0;
+    for (int i = 0; config->denied != NULL && i < config->denied->nelts; i++) {
+        if (ap_cstr_casecmp(name, APR_ARRAY_IDX(config->denied, i, const char *)) == 0) return true;
     }
-    return name[0] != '\0';
+    return false;
 }
 
-static const char *add_header(cmd_parms *command, void *unused, const char *name)
+/* The list without the denied names, each of which is said once. */
+static apr_array_header_t *without_denied(apr_pool_t *pool, const reqin_config *config, const server_rec *server)
 {
-    (void)unused;
-    reqin_config *config = of_command(command);
-    if (!is_token(name)) return apr_psprintf(command->pool, "JsonSockLogHeaders: \"%s\" is not a header name", name);
-    for (const char *const *denied = never_logged; *denied; denied++) {
-        if (ap_cstr_casecmp(name, *denied) == 0)
-            return apr_psprintf(command->pool, "JsonSockLogHeaders: %s holds credentials and is never logged; remove it",
-                name);
-    }
-    if (config->headers == NULL) config->headers = apr_array_make(command->pool, 16, sizeof(const char *));
+    apr_array_header_t *kept = apr_array_make(pool, config->headers->nelts, sizeof(const char *));
     for (int i = 0; i < config->headers->nelts; i++) {
-        if (ap_cstr_casecmp(name, APR_ARRAY_IDX(config->headers, i, const char *)) == 0) return NULL;
-    }
-    APR_ARRAY_PUSH(config->headers, const char *) = name;
-    return NULL;
-}
-
-static const char *set_number(cmd_parms *command, const char *text, int low, int high, int *target)
-{
-    char *end;
-    const long value = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || value < low || value > high)
-        return apr_psprintf(command->pool, "%s: \"%s\" is not a whole number from %d to %d", command->cmd->name, text,
-            low, high);
-    *target = (int)value;
-    return NULL;
-}
-
-static const char *set_max_headers(cmd_parms *command, void *unused, const char *text)
-{
-    (void)unused;
-    return set_number(command, text, 0, 1000, &of_command(command)->max_headers);
-}
-
-static const char *set_max_value_length(cmd_parms *command, void *unused, const char *text)
-{
-    (void)unused;
-    return set_number(command, text, 1, 8192, &of_command(command)->max_value_length);
-}
-
-static const char *set_reconnect(cmd_parms *command, void *unused, const char *text)
-{
-    (void)unused;
-    return set_number(command, text, 0, 86400, &of_command(command)->reconnect_s);
-}
-
-static const char *set_report(cmd_parms *command, void *unused, const char *text)
-{
-    (void)unused;
-    return set_number(command, text, 0, 86400, &of_command(command)->report_s);
-}
-
-static const char *set_level(cmd_parms *command, void *unused, const char *text)
-{
-    (void)unused;
-    static const struct {
-        const char *name;
-        int level;
-    } levels[] = {{"DEBUG", APLOG_DEBUG}, {"INFO", APLOG_INFO}, {"WARNING", APLOG_WARNING}, {"ERROR", APLOG_ERR},
-        {"EMERG", APLOG_EMERG}};
-    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
-        if (ap_cstr_casecmp(text, levels[i].name) == 0) {
-            of_command(command)->level = levels[i].level;
-            return NULL;
+        const char *name = APR_ARRAY_IDX(config->headers, i, const char *);
+        if (!is_denied(config, name)) {
+            APR_ARRAY_PUSH(kept, const char *) = name;
+        } else if (is_heard() && APLOG_WARNING <= reqin_level(config)) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, "mod_reqin_log: the value of %s is not sent: "
+                "JsonSockLogHeaders asks for it, but JsonSockLogDenyHeaders forbids it", name);
         }
     }
-    return apr_psprintf(command->pool, "JsonSockLogLevel: \"%s\" is none of DEBUG, INFO, WARNING, ERROR, EMERG", text);
+    return kept;
 }
 
-/* One `seq` counts the events of all virtual hosts: under two names it would look full of gaps. */
-static const char *set_server_id(cmd_parms *command, void *unused, const char *text)
+/* Virtual hosts that took both lists from the main server take its result too. */
+static void drop_denied(apr_pool_t *pool, server_rec *main_server)
 {
-    (void)unused;
-    const char *misplaced = ap_check_cmd_context(command, GLOBAL_ONLY);
-    if (misplaced != NULL) return misplaced;
-    of_command(command)->server_id = text;
-    return NULL;
+    const reqin_config *base = reqin_config_of(main_server);
+    const apr_array_header_t *base_headers = base->headers;
+    for (server_rec *server = main_server; server != NULL; server = server->next) {
+        reqin_config *config = reqin_config_of(server);
+        if (config->headers == NULL || config->denied == NULL) continue;
+        const bool same = server != main_server && config->headers == base_headers && config->denied == base->denied;
+        config->headers = same ? base->headers : without_denied(pool, config, server);
+    }
 }
 
-const command_rec reqin_directives[] = {
-    AP_INIT_FLAG("JsonSockLogEnabled", set_enabled, NULL, RSRC_CONF, "On: send an event per request"),
-    AP_INIT_TAKE1("JsonSockLogSocket", set_socket, NULL, RSRC_CONF, "Path of the UNIX datagram socket that receives"),
-    AP_INIT_ITERATE("JsonSockLogHeaders", add_header, NULL, RSRC_CONF, "Headers whose values are sent"),
-    AP_INIT_TAKE1("JsonSockLogMaxHeaders", set_max_headers, NULL, RSRC_CONF, "At most this many header values (25)"),
-    AP_INIT_TAKE1("JsonSockLogMaxHeaderValueLen", set_max_value_length, NULL, RSRC_CONF,
-        "Longer header values are cut to this many bytes (256)"),
-    AP_INIT_TAKE1("JsonSockLogReconnectInterval", set_reconnect, NULL, RSRC_CONF,
-        "Seconds between attempts to reach a missing receiver (10)"),
-    AP_INIT_TAKE1("JsonSockLogErrorReportInterval", set_report, NULL, RSRC_CONF,
-        "Seconds between lines about undelivered events in the error log (10)"),
-    AP_INIT_TAKE1("JsonSockLogLevel", set_level, NULL, RSRC_CONF,
-        "Least urgent own message in the error log: DEBUG, INFO, WARNING, ERROR, EMERG"),
-    AP_INIT_TAKE1("JsonSockLogServerId", set_server_id, NULL, RSRC_CONF,
-        "Name of this sender in its events (the host name)"),
-    {.name = NULL},
-};
+int reqin_config_complete(apr_pool_t *pool, server_rec *main_server)
+{
+    drop_denied(pool, main_server);
+    for (const server_rec *server = main_server; server != NULL; server = server->next) {
+        const reqin_config *config = reqin_config_of(server);
+        if (config->enabled != 1 || config->socket_path != NULL) continue;
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, server,
+            "mod_reqin_log: JsonSockLogEnabled is On, but JsonSockLogSocket names no socket");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}

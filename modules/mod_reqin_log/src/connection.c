@@ -1,15 +1,22 @@
 #include "connection.h"
 
+#include "follower.h"
 #include "reqin_log.h"
 
+#include <apr_optional.h>
 #include <apr_strings.h>
 #include <http_connection.h>
+#include <http_protocol.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <util_filter.h>
 
-static const char FILTER_NAME[] = "REQIN_LOG_PREFACE";
-static ap_filter_rec_t *preface_filter;
+/* Of mod_http2 (mod_http2.h), which may be absent. */
+APR_DECLARE_OPTIONAL_FN(char *, http2_var_lookup, (apr_pool_t *, server_rec *, conn_rec *, request_rec *, char *));
+
+static const char FILTER_NAME[] = "REQIN_LOG_IN";
+static ap_filter_rec_t *input_filter;
+static APR_OPTIONAL_FN_TYPE(http2_var_lookup) *lookup_http2_variable;
 static apr_uint64_t child_started;
 static _Atomic uint64_t connections;
 static bool watching;
@@ -27,86 +34,69 @@ connection_state *connection_of(const conn_rec *connection)
     return ap_get_module_config(carrier->conn_config, &reqin_log_module);
 }
 
-static connection_h2 *keep_facts(apr_pool_t *pool, const h2_client *client)
+bool connection_is_http2(const request_rec *request)
 {
-    connection_h2 *facts = apr_pcalloc(pool, sizeof *facts);
-    char fingerprint[H2_FINGERPRINT_TEXT];
-    h2_fingerprint(client, fingerprint);
-    facts->fingerprint = apr_pstrdup(pool, fingerprint);
-    facts->settings = apr_pstrdup(pool, client->settings);
-    facts->pseudo_order = apr_pstrdup(pool, client->headers.pseudo_order);
-    if (client->headers.complete) facts->first_request_names = apr_pstrdup(pool, client->headers.names);
-    facts->first_stream_id = client->stream_id;
-    facts->has_priority = client->has_priority;
-    facts->window_update_seen = client->window_update_seen;
-    facts->window_update = client->window_update;
-    memcpy(facts->setting_seen, client->setting_seen, sizeof facts->setting_seen);
-    memcpy(facts->setting, client->setting, sizeof facts->setting);
-    return facts;
+    return request->connection->master != NULL && request->proto_num >= HTTP_VERSION(2, 0);
 }
 
-static apr_status_t release_preface(void *data)
+/* The first octet decides whether these may be HTTP/2's: connections that begin otherwise cost nothing more. */
+static void follow_h2(connection_state *state, conn_rec *connection, const char *data, apr_size_t length)
 {
-    connection_state *state = data;
-    free(state->preface);
-    state->preface = NULL;
-    return APR_SUCCESS;
+    if (state->protocol == PROTOCOL_OPEN) {
+        state->protocol = PROTOCOL_HTTP1;
+        if (data[0] != 'P' || !follower_begin(state, connection)) return;
+        state->protocol = PROTOCOL_HTTP2;
+    }
+    switch (follower_feed(atomic_load(&state->follower), data, length)) {
+    case H2_READER_MORE: break;
+    case H2_READER_NOT_H2: state->protocol = PROTOCOL_HTTP1; break;
+    case H2_READER_BROKEN: state->protocol = PROTOCOL_LOST; break;
+    }
 }
 
-static void stop_reading(connection_state *state, conn_rec *connection)
+static bool is_curious(const connection_state *state)
 {
-    state->passed = true;
-    apr_pool_cleanup_run(connection->pool, state, release_preface);
+    return state->reading_head || state->protocol == PROTOCOL_OPEN || state->protocol == PROTOCOL_HTTP2;
 }
 
-/* The reader takes 20 KiB, so only connections that begin like HTTP/2 get one, and only while needed. */
-static bool ensure_preface(connection_state *state, conn_rec *connection, char first)
-{
-    if (state->preface != NULL) return true;
-    if (first != 'P') return false;
-    state->preface = malloc(sizeof *state->preface);
-    if (state->preface == NULL) return false;
-    h2_preface_start(state->preface);
-    apr_pool_cleanup_register(connection->pool, state, release_preface, apr_pool_cleanup_null);
-    return true;
-}
-
-static void read_preface(connection_state *state, conn_rec *connection, const char *data, apr_size_t length)
+static void read_octets(connection_state *state, conn_rec *connection, const char *data, apr_size_t length)
 {
     if (length == 0) return;
-    if (!ensure_preface(state, connection, data[0])) {
-        state->passed = true;
-        return;
+    if (state->protocol == PROTOCOL_OPEN || state->protocol == PROTOCOL_HTTP2) follow_h2(state, connection, data, length);
+    if (state->reading_head) {
+        h1_head_feed(state->head, data, length);
+        if (state->head->done) state->reading_head = false;
     }
-    const h2_preface_state result = h2_preface_feed(state->preface, (const uint8_t *)data, length);
-    if (result == H2_PREFACE_MORE) return;
-    if (result == H2_PREFACE_DONE) atomic_store(&state->h2, keep_facts(connection->pool, &state->preface->client));
-    stop_reading(state, connection);
+}
+
+/* From here on nothing is known for sure. */
+static void lose_track(connection_state *state)
+{
+    state->protocol = PROTOCOL_LOST;
+    state->reading_head = false;
 }
 
 /*
  * Looks at what the layers above read, without changing it. It stays in the chain when it has seen enough:
  * a filter that removes itself while it runs leaves HTTP/1.1 requests hanging.
  */
-static apr_status_t preface_input(ap_filter_t *filter, apr_bucket_brigade *brigade, ap_input_mode_t mode,
+static apr_status_t watch_input(ap_filter_t *filter, apr_bucket_brigade *brigade, ap_input_mode_t mode,
     apr_read_type_e block, apr_off_t wanted)
 {
     connection_state *state = filter->ctx;
     const apr_status_t status = ap_get_brigade(filter->next, brigade, mode, block, wanted);
-    if (status != APR_SUCCESS || state->passed) return status;
+    if (status != APR_SUCCESS || !is_curious(state)) return status;
     if (mode == AP_MODE_SPECULATIVE || mode == AP_MODE_INIT || mode == AP_MODE_EATCRLF) return status;
-    for (apr_bucket *bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade) && !state->passed;
-         bucket = APR_BUCKET_NEXT(bucket)) {
+    for (apr_bucket *bucket = APR_BRIGADE_FIRST(brigade);
+         bucket != APR_BRIGADE_SENTINEL(brigade) && is_curious(state); bucket = APR_BUCKET_NEXT(bucket)) {
         const char *data;
         apr_size_t length;
         if (APR_BUCKET_IS_METADATA(bucket)) continue;
         /* A bucket of unknown length would be read from the socket here: not ours to do. */
-        if (bucket->length == (apr_size_t)-1 ||
-            apr_bucket_read(bucket, &data, &length, APR_NONBLOCK_READ) != APR_SUCCESS) {
-            stop_reading(state, filter->c);
-            break;
-        }
-        read_preface(state, filter->c, data, length);
+        if (bucket->length == (apr_size_t)-1 || apr_bucket_read(bucket, &data, &length, APR_NONBLOCK_READ) != APR_SUCCESS)
+            lose_track(state);
+        else
+            read_octets(state, filter->c, data, length);
     }
     return status;
 }
@@ -135,12 +125,103 @@ static int begin_connection(conn_rec *connection, void *socket)
         child_started, (apr_uint64_t)atomic_fetch_add(&connections, 1));
     keep_addresses(state, connection, socket);
     ap_set_module_config(connection->conn_config, &reqin_log_module, state);
-    ap_add_input_filter_handle(preface_filter, state, NULL, connection);
+    ap_add_input_filter_handle(input_filter, state, NULL, connection);
     return DECLINED;
 }
 
+/* Apache begins to read an HTTP/1.x request. */
+static void begin_head(request_rec *request, conn_rec *connection)
+{
+    (void)request;
+    if (connection->master != NULL) return;
+    connection_state *state = connection_of(connection);
+    if (state == NULL || state->protocol == PROTOCOL_LOST) return;
+    if (state->head == NULL) state->head = apr_palloc(connection->pool, sizeof *state->head);
+    h1_head_start(state->head);
+    state->reading_head = true;
+}
+
+static uint32_t stream_of(request_rec *request)
+{
+    static char variable[] = "H2_STREAM_ID";
+    if (lookup_http2_variable == NULL) return 0;
+    const char *stream = lookup_http2_variable(request->pool, request->server, request->connection, request, variable);
+    return stream != NULL ? (uint32_t)strtoul(stream, NULL, 10) : 0;
+}
+
+unsigned connection_request_index(connection_state *state, request_rec *request)
+{
+    if (connection_is_http2(request) && state->upgraded && stream_of(request) == 1) return state->upgrade_index;
+    return atomic_fetch_add(&state->requests, 1);
+}
+
+/*
+ * Names as Apache keeps them: each once. mod_http2 capitalises them and appends Host (made of :authority), so
+ * there they are lowered and that Host is left out.
+ */
+static connection_names table_names(request_rec *request)
+{
+    const apr_array_header_t *headers = apr_table_elts(request->headers_in);
+    const apr_table_entry_t *entries = (const apr_table_entry_t *)headers->elts;
+    const bool http2 = connection_is_http2(request);
+    int count = headers->nelts;
+    if (http2 && count > 0 && ap_cstr_casecmp(entries[count - 1].key, "Host") == 0) count--;
+    header_names list;
+    header_names_clear(&list);
+    for (int i = 0; i < count; i++) header_names_add(&list, entries[i].key, strlen(entries[i].key));
+    char *text = apr_pstrmemdup(request->pool, list.text, list.length);
+    if (http2) ap_str_tolower(text);
+    return (connection_names){.text = text, .cut = list.cut};
+}
+
+/* What passed the filter as this request's head; false when that cannot be all of it. */
+static bool head_names(connection_state *state, request_rec *request, connection_names *names)
+{
+    h1_head *head = state->head;
+    if (head == NULL || state->protocol == PROTOCOL_LOST || request->connection->master != NULL) return false;
+    const bool whole = head->done;
+    state->reading_head = false;
+    if (head->names.open) header_names_end(&head->names);
+    /* The table merges names and may lose some, but has none that did not come. */
+    if (!head->names.cut && head->names.names < (size_t)apr_table_elts(request->headers_in)->nelts) return false;
+    names->text = apr_pstrmemdup(request->pool, head->names.text, head->names.length);
+    names->cut = head->names.cut || !whole;
+    names->wire = true;
+    return true;
+}
+
+connection_names connection_take_names(connection_state *state, request_rec *request)
+{
+    connection_names names = {.text = NULL};
+    if (connection_is_http2(request)) {
+        connection_follower *follower = atomic_load(&state->follower);
+        const uint32_t stream = follower != NULL ? stream_of(request) : 0;
+        if (stream != 0 && follower_take(follower, stream, request->pool, &names)) {
+            if (stream == 1 && state->upgraded) atomic_store(&state->upgrade_served, true);
+            return names;
+        }
+    } else if (head_names(state, request, &names)) {
+        return names;
+    }
+    return table_names(request);
+}
+
+void connection_upgrade(connection_state *state, unsigned index, const connection_names *names, conn_rec *connection)
+{
+    state->reading_head = false;
+    state->upgraded = true;
+    state->upgrade_index = index;
+    if (state->protocol != PROTOCOL_HTTP1 || !follower_begin(state, connection)) return;
+    state->protocol = PROTOCOL_HTTP2;
+    if (names->wire) follower_put(atomic_load(&state->follower), 1, names);
+}
+
+static void find_http2(void) { lookup_http2_variable = APR_RETRIEVE_OPTIONAL_FN(http2_var_lookup); }
+
 void connection_register_hooks(void)
 {
-    preface_filter = ap_register_input_filter(FILTER_NAME, preface_input, NULL, AP_FTYPE_CONNECTION);
+    input_filter = ap_register_input_filter(FILTER_NAME, watch_input, NULL, AP_FTYPE_CONNECTION);
     ap_hook_pre_connection(begin_connection, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_pre_read_request(begin_head, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_optional_fn_retrieve(find_http2, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -15,12 +15,7 @@ const char *const hpack_static_names[HPACK_STATIC_ENTRIES] = {
     "vary", "via", "www-authenticate",
 };
 
-/* The code is canonical: sorted by length and symbol, codes count upwards. So the lengths say it all. */
-const uint16_t hpack_huffman_codes_of_length[HPACK_HUFFMAN_LONGEST + 1] = {
-    0, 0, 0, 0, 0, 10, 26, 32, 6, 0, 5, 3, 2, 6, 2, 3, 0, 0, 0, 3, 8, 13, 26, 29, 12, 4, 15,
-    19, 29, 0, 4,
-};
-
+/* In order of the codes. The code is canonical, so hpack_huffman.c needs no more than this and the lengths. */
 const uint16_t hpack_huffman_symbols[HPACK_HUFFMAN_SYMBOLS] = {
     48, 49, 50, 97, 99, 101, 105, 111, 115, 116, 32, 37, 45, 46, 47, 51, 52, 53, 54, 55, 56,
     57, 61, 65, 95, 98, 100, 102, 103, 104, 108, 109, 110, 112, 114, 117, 58, 66, 67, 68, 69,

@@ -10,7 +10,6 @@
 
 /* Index 0 is entry 1 of the RFC. */
 extern const char *const hpack_static_names[HPACK_STATIC_ENTRIES];
-extern const uint16_t hpack_huffman_codes_of_length[HPACK_HUFFMAN_LONGEST + 1];
 extern const uint16_t hpack_huffman_symbols[HPACK_HUFFMAN_SYMBOLS];
 
 #endif

@@ -1,7 +1,6 @@
 #include "json_writer.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,32 +38,41 @@ static size_t utf8_sequence(const unsigned char *text, size_t length)
     return size;
 }
 
-static bool put_escaped(json_writer *json, const char *value, size_t length)
+static bool put_escape(json_writer *json, unsigned char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (c == '"' || c == '\\') {
+        const char escaped[2] = {'\\', (char)c};
+        return put(json, escaped, sizeof escaped);
+    }
+    const char escaped[6] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
+    return put(json, escaped, sizeof escaped);
+}
+
+/* Bytes that stand for themselves are copied a run at a time. */
+static bool put_escaped(json_writer *json, const char *value, size_t length, bool *utf8)
 {
     const unsigned char *text = (const unsigned char *)value;
-    size_t i = 0;
+    size_t i = 0, run = 0;
     while (i < length) {
         const unsigned char c = text[i];
-        const size_t size = utf8_sequence(text + i, length - i);
-        if (c == '"' || c == '\\') {
-            const char escaped[2] = {'\\', (char)c};
-            if (!put(json, escaped, 2)) return false;
-        } else if (c < 0x20 || c == 0x7f || size == 0) {
-            char escaped[8];
-            snprintf(escaped, sizeof escaped, "\\u%04x", c);
-            if (!put(json, escaped, 6)) return false;
-        } else if (!put(json, value + i, size)) {
-            return false;
+        const size_t size = c < 0x80 ? 1 : utf8_sequence(text + i, length - i);
+        if (size == 0) *utf8 = false;
+        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f && size > 0) {
+            i += size;
+            continue;
         }
-        i += size == 0 ? 1 : size;
+        if (!put(json, value + run, i - run) || !put_escape(json, c)) return false;
+        run = ++i;
     }
-    return true;
+    return put(json, value + run, length - run);
 }
 
 static bool put_name(json_writer *json, const char *name)
 {
     if (json->length > 1 && !put(json, ",", 1)) return false;
-    return put(json, "\"", 1) && put_escaped(json, name, strlen(name)) && put(json, "\":", 2);
+    bool utf8;
+    return put(json, "\"", 1) && put_escaped(json, name, strlen(name), &utf8) && put(json, "\":", 2);
 }
 
 /* Takes back a field that did not fit. */
@@ -75,11 +83,13 @@ static void settle(json_writer *json, size_t mark, bool fitted)
     json->omitted++;
 }
 
-void json_text(json_writer *json, const char *name, const char *value, size_t length)
+bool json_text(json_writer *json, const char *name, const char *value, size_t length)
 {
     const size_t mark = json->length;
+    bool utf8 = true;
     settle(json, mark,
-        put_name(json, name) && put(json, "\"", 1) && put_escaped(json, value, length) && put(json, "\"", 1));
+        put_name(json, name) && put(json, "\"", 1) && put_escaped(json, value, length, &utf8) && put(json, "\"", 1));
+    return utf8;
 }
 
 static void number(json_writer *json, const char *name, const char *digits)
