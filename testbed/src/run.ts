@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 const execute = promisify(execFile);
 
 /** In the environment of everything that a testbed starts, so that its processes can be told after a crash. */
-export const testbedMark = 'JA4_TEST_BED';
+export const testbedMark = 'TESTBED_SLOT';
 
 function markOfTestbed(): NodeJS.ProcessEnv {
   const slot = process.env[testbedMark];

@@ -8,7 +8,7 @@ import { type NetworkEvent, readCaptureFile } from '@ja4/sentinel';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { itNeeds, program, root } from '../../../test/setup/needs.ts';
 import { eventually, ja4 } from '../../../test/setup/platform.ts';
-import { run } from '../run.ts';
+import { run, testbedMark } from '../run.ts';
 import { readEvent } from './event-line.ts';
 import type { Summary } from './summary.ts';
 
@@ -123,7 +123,8 @@ describe('a recorder that is killed', () => {
     const marked = readdirSync('/proc').filter((pid) => {
       try {
         return (
-          /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`JA4_TESTBED=${slot}\0`)
+          /^\d+$/.test(pid) &&
+          readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`${testbedMark}=${slot}\0`)
         );
       } catch {
         return false;

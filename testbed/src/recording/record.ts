@@ -85,8 +85,15 @@ export async function record(options: RecordOptions): Promise<Summary> {
 function failuresOf({ appeared }: Played): { client: ClientName; why: string; times: number }[] {
   const failed = appeared.filter(({ failure }) => failure !== undefined);
   return [...Map.groupBy(failed, ({ client }) => client)].flatMap(([client, all]) =>
-    tally(all.map(({ failure = '' }) => failure.split('\n').at(-1)?.slice(0, 200) ?? '')).map(
-      ([why, times]) => ({ client, why, times }),
-    ),
+    tally(all.map(({ failure = '' }) => essence(failure))).map(([why, times]) => ({ client, why, times })),
+  );
+}
+
+/** The line of a program's last words that says what is wrong. */
+function essence(failure: string): string {
+  const lines = failure.split('\n').filter((line) => line.trim() !== '');
+  return (lines.find((line) => /error|exception|refused|timed out/i.test(line)) ?? lines.at(-1) ?? '').slice(
+    0,
+    200,
   );
 }

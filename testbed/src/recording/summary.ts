@@ -54,6 +54,7 @@ export function describe(summary: Summary): string[] {
     ...summary.leftOut.map(({ client, why }) => `left out: ${client}: ${why}`),
     ...Object.entries(summary.notReached).map(([client, times]) => `no time for: ${client}, ${times} times`),
     ...summary.failures.map(({ client, why, times }) => `failed ${times} times: ${client}: ${why}`),
+    ...kinds.flatMap(([client, { requests }]) => (requests === 0 ? [`no request came from: ${client}`] : [])),
     ...(summary.eventsLost > 0 ? [`${summary.eventsLost} events were lost before the receiver`] : []),
     `${summary.connections} connections, ${summary.requests} requests, ${summary.hours} h`,
   ];
