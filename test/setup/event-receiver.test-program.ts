@@ -1,4 +1,4 @@
-/** `node event-receiver.test-program.ts SOCKET`: the correlator's intake; what comes in goes to the parent process. */
+/** `node event-receiver.test-program.ts SOCKET MODE`: the correlator's intake; what comes in goes to the parent process. */
 import pino from 'pino';
 import { openDatagramIntake } from '../../packages/correlator/src/intake/index.ts';
 
@@ -13,7 +13,7 @@ const tell = (texts: readonly string[]) =>
 
 const intake = await openDatagramIntake({
   path: process.argv[2] ?? '',
-  mode: 0o666,
+  mode: Number(process.argv[3]),
   log: pino({ level: 'silent' }),
   onMessages: (batch) => {
     tell(batch);

@@ -31,11 +31,12 @@ export class EventReceiver {
     });
   }
 
-  static async open(path: string, queue = 512): Promise<EventReceiver> {
+  /** `queue` datagrams fit into the kernel's queue; `mode` says who may send. */
+  static async open(path: string, { queue = 512, mode = 0o666 } = {}): Promise<EventReceiver> {
     const inside = `echo ${queue} >/proc/sys/net/unix/max_dgram_qlen && exec "$@"`;
     const started = spawn(
       'unshare',
-      ['--net', 'sh', '-c', inside, 'sh', process.execPath, receiverProgram, path],
+      ['--net', 'sh', '-c', inside, 'sh', process.execPath, receiverProgram, path, String(mode)],
       { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
     );
     const receiver = new EventReceiver(started);
@@ -91,7 +92,7 @@ export class EventReceiver {
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode !== null) return;
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const exit = once(this.#process, 'exit');
     this.wake();
     this.#process.send('stop');
