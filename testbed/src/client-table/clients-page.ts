@@ -99,7 +99,7 @@ function valuesTable(
 ): string {
   const rows = [...numbered(seen, values, letter)].map(([value, number]) => [
     number,
-    code(value.replaceAll(',', ', ')),
+    code(value.endsWith(': ') ? `${value}none` : value.replaceAll(',', ', ')),
     whoShows(seen, value, values).join(', '),
   ]);
   return table(['', what, 'Clients'], rows);

@@ -52,7 +52,8 @@ export async function writeClientsPage(options: {
   const notRecorded = new Map<string, string>();
   for (const [name, { needs }] of Object.entries(clients)) {
     if (seen.has(name)) continue;
-    notRecorded.set(name, leftOut.get(name) ?? missing(needs) ?? 'not part of this recording');
+    const why = recording.seen.has(name) ? 'it connected, but showed nothing' : 'not part of this recording';
+    notRecorded.set(name, leftOut.get(name) ?? missing(needs) ?? why);
   }
   const provenance = [...sentences, ...figures(recording)];
   await writeFile(options.out, clientsPage({ seen, notRecorded, provenance }));
