@@ -1,4 +1,5 @@
 /** The wire between hosts and server, with real kernels at both ends. */
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { itNeeds, program, root } from '../../test/setup/needs.ts';
 import { networks, networksCsv } from './address-plan.ts';
@@ -17,7 +18,12 @@ import {
 import { type Running, start } from './run.ts';
 import { pause } from './time.ts';
 
-const needs = [root, program('ip', 'iproute2'), program('gcc')];
+const needs = [
+  root,
+  program('ip', 'iproute2'),
+  program('gcc'),
+  { what: '/dev/net/tun', install: 'modprobe tun', present: () => existsSync('/dev/net/tun') },
+];
 const it = itNeeds(...needs, program('/usr/bin/python3', 'python3'));
 const canRun = needs.every((need) => need.present());
 

@@ -16,6 +16,7 @@ const needs = [
   root,
   program('ip', 'iproute2'),
   program('gcc'),
+  { what: '/dev/net/tun', install: 'modprobe tun', present: () => existsSync('/dev/net/tun') },
   program('tcpdump'),
   program('apache2'),
   program('apxs', 'apache2-dev'),

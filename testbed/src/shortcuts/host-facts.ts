@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { type NetworkEvent, readCaptureFile } from '@ja4/sentinel';
 import type { Row } from './tree.ts';
 
+const hourMs = 3_600_000;
+
 /** What the look of a host, its address and its clock could give away; nothing of what its client says. */
 export const featureNames = [
   ...(['host', 'port', 'ttl', 'mss', 'window', 'windowScale', 'totalLength'] as const),
   ...(['synToHelloMs', 'medianSynToHelloMs', 'hour'] as const),
 ];
 
+/** A connection of labels.csv. */
 interface Label {
   readonly address: string;
   readonly port: string;
@@ -26,6 +29,15 @@ function labelsOf(csv: string): Label[] {
       const [address = '', port = '', from = '', , label = '', client = ''] = line.split(',');
       return { address, port, fromMs: Date.parse(from), label, client };
     });
+}
+
+/** The sessions that labels speak of: an hour of an address with one kind of client. */
+export function labelledSessions(csv: string): { label: string; client: string }[] {
+  const sessions = new Map<string, { label: string; client: string }>();
+  for (const { address, fromMs, label, client } of labelsOf(csv)) {
+    sessions.set(`${Math.floor(fromMs / hourMs)} ${address} ${client}`, { label, client });
+  }
+  return [...sessions.values()];
 }
 
 /** The address prefixes of one kind of network, from a recording's networks.csv. */
@@ -75,7 +87,7 @@ export async function hostFacts(folder: string, networkKind: string): Promise<Ro
     const ms = event.timestamp / 1e6;
     const label = byPort.get(`${event.src_ip} ${event.src_port}`)?.findLast(({ fromMs }) => fromMs <= ms + 1);
     if (!label || label.label === 'robot') continue;
-    const hour = Math.floor(ms / 3_600_000);
+    const hour = Math.floor(ms / hourMs);
     const key = `${hour} ${event.src_ip} ${label.client}`;
     const session = sessions.get(key) ?? { label, hour, events: [] };
     session.events.push(event);
