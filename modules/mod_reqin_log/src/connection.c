@@ -179,7 +179,7 @@ static bool head_names(connection_state *state, request_rec *request, connection
 {
     h1_head *head = state->head;
     if (head == NULL || state->protocol == PROTOCOL_LOST || request->connection->master != NULL) return false;
-    const bool whole = head->done;
+    const bool whole = head->done || request->assbackwards; /* HTTP/0.9 has none */
     state->reading_head = false;
     if (head->names.open) header_names_end(&head->names);
     /* The table merges names and may lose some, but has none that did not come. */
