@@ -82,6 +82,13 @@ class ChromiumTab implements Tab {
   }
 }
 
+/** Parts that only cost CPU here: popups and processes made in advance, services that are not there. */
+const without = [
+  ...['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup', 'PreloadTopChromeWebUI'],
+  ...['PreloadTopChromeWebUILessNavigations', 'SpareRendererForSitePerProcess'],
+  ...['Translate', 'OptimizationHints', 'MediaRouter', 'CertificateTransparencyComponentUpdater'],
+];
+
 const switches = [
   ...['--no-sandbox', '--no-first-run', '--no-default-browser-check', '--disable-gpu'],
   ...['--password-store=basic', `--remote-debugging-port=${port}`],
@@ -92,24 +99,22 @@ const switches = [
     '--disable-sync',
     '--disable-breakpad',
   ],
+  ...['--disable-smooth-scrolling', `--disable-features=${without.join(',')}`],
 ];
 
 class Chromium implements Browser {
   readonly ended: Promise<unknown>;
   readonly #link: Link;
   readonly #options: BrowserOptions;
-  readonly #settings: ChromiumTab;
   readonly #stop: () => Promise<void>;
   #guests = 0;
 
   constructor(
     link: Link,
-    settings: ChromiumTab,
     options: BrowserOptions,
     running: { ended: Promise<unknown>; stop: () => Promise<void> },
   ) {
     this.#link = link;
-    this.#settings = settings;
     this.#options = options;
     this.ended = running.ended;
     this.#stop = running.stop;
@@ -120,7 +125,7 @@ class Chromium implements Browser {
     return targetInfos.filter(({ type }) => type === 'page');
   }
 
-  async #window(guest: Guest, first: TargetInfo, gone: () => Promise<unknown>): Promise<BrowserWindow> {
+  async #window(guest: Guest, first: TargetInfo): Promise<BrowserWindow> {
     const known = new Set([first.targetId]);
     const fresh = async () => {
       const mine = (await this.#pages()).filter((page) => page.browserContextId === first.browserContextId);
@@ -143,31 +148,15 @@ class Chromium implements Browser {
         for (const targetId of known) {
           await this.#link.send('Target.closeTarget', { targetId }).catch(() => undefined);
         }
-        await gone();
       },
     };
   }
 
-  /** A private window's storage, cache, sockets and TLS sessions are its own and end with it. */
-  async #openPrivately(guest: Guest): Promise<BrowserWindow> {
-    const languages = JSON.stringify(guest.language);
-    await this.#settings.evaluate(
-      `new Promise((done) => chrome.settingsPrivate.setPref('intl.selected_languages', ${languages}, '', done))`,
-    );
-    const context = (await this.#link.send('Target.createBrowserContext')) as { browserContextId: string };
-    const place = { newWindow: true, left: 0, top: 0, width: guest.width, height: guest.height };
-    const target = (await this.#link.send('Target.createTarget', {
-      url: 'about:blank',
-      ...context,
-      ...place,
-    })) as { targetId: string };
-    return this.#window(guest, { ...target, ...context, type: 'page' }, () =>
-      this.#link.send('Target.disposeBrowserContext', context),
-    );
-  }
-
-  /** A profile of its own, in a folder of its own, opened as a second call of the program opens it. */
-  async #openProfile(guest: Guest): Promise<BrowserWindow> {
+  /**
+   * A profile of its own, opened as a second call of the program opens it. Storage, caches, sockets and TLS
+   * sessions are the profile's, or the private window's, and end with its last window, except what lies on disk.
+   */
+  async open(guest: Guest): Promise<BrowserWindow> {
     const folder = guest.profile ?? join(this.#options.home, 'guests', String(this.#guests++));
     const name = basename(folder);
     if (await mkdir(folder, { recursive: true })) {
@@ -177,18 +166,15 @@ class Chromium implements Browser {
     await symlink(folder, join(this.#options.home, 'data', name)).catch(() => undefined);
     const before = new Set((await this.#pages()).map((page) => page.targetId));
     const data = `--user-data-dir=${join(this.#options.home, 'data')}`;
-    const call = [...switches, data, `--profile-directory=${name}`, '--new-window', 'about:blank'];
+    const call = [...switches, data, `--profile-directory=${name}`];
+    call.push(guest.privately ? '--incognito' : '--new-window', 'about:blank');
     await within(20_000, 'Opening a profile', run('chromium', call));
     for (let waited = 0; waited < 15_000; waited += 100) {
       const first = (await this.#pages()).find((page) => !before.has(page.targetId));
-      if (first) return this.#window(guest, first, async () => undefined);
+      if (first) return this.#window(guest, first);
       await pause(100);
     }
     throw new Error('Chromium opened no window for the profile');
-  }
-
-  open(guest: Guest): Promise<BrowserWindow> {
-    return guest.privately ? this.#openPrivately(guest) : this.#openProfile(guest);
   }
 
   async close(): Promise<void> {
@@ -205,15 +191,11 @@ export async function launchChromium(options: BrowserOptions): Promise<Browser> 
     ...switches,
     `--user-data-dir=${join(options.home, 'data')}`,
     ...(options.http1 ? ['--disable-http2'] : []),
-    'chrome://settings/languages',
+    'about:blank',
   ]);
   try {
     const link = await devTools(() => running.process.exitCode !== null);
-    const { targetInfos } = (await link.send('Target.getTargets')) as { targetInfos: TargetInfo[] };
-    const first = targetInfos.find(({ type }) => type === 'page');
-    if (!first) throw new Error('Chromium opened no window');
-    const settings = await ChromiumTab.attach(link, first.targetId);
-    return new Chromium(link, settings, options, { ended: running.ended, stop: () => running.stop() });
+    return new Chromium(link, options, { ended: running.ended, stop: () => running.stop() });
   } catch (error) {
     await running.stop();
     throw error;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run, start } from '../run.ts';
 import { within } from '../time.ts';
@@ -62,13 +62,31 @@ function settings(http1: boolean): Preferences {
     'browser.region.update.enabled': false,
     'datareporting.policy.dataSubmissionEnabled': false,
     'toolkit.telemetry.enabled': false,
-    'services.settings.server': 'data:,',
+    'services.settings.server': 'data:,#remote-settings-dummy/v1',
     'browser.safebrowsing.malware.enabled': false,
     'browser.safebrowsing.phishing.enabled': false,
     'browser.sessionstore.resume_from_crash': false,
     'browser.shell.checkDefaultBrowser': false,
     'browser.aboutwelcome.enabled': false,
     'browser.startup.page': 0,
+    // What only costs CPU: processes and pages made in advance, animations, services that are not there.
+    'dom.ipc.processPrelaunch.enabled': false,
+    'browser.newtab.preload': false,
+    'browser.newtabpage.enabled': false,
+    'browser.pagethumbnails.capturing_disabled': true,
+    'browser.sessionstore.interval': 600_000,
+    'browser.search.suggest.enabled': false,
+    'browser.search.update': false,
+    'browser.ml.enable': false,
+    'app.update.auto': false,
+    'extensions.update.enabled': false,
+    'extensions.blocklist.enabled': false,
+    'extensions.getAddons.cache.enabled': false,
+    'toolkit.cosmeticAnimations.enabled': false,
+    'accessibility.force_disabled': 1,
+    'general.smoothScroll': false,
+    'layout.frame_rate': 30,
+    'gfx.webrender.software': true,
     'network.http.http2.enabled': !http1,
   };
 }
@@ -94,10 +112,16 @@ class Firefox implements Browser {
   readonly ended: Promise<unknown>;
   readonly #questions: Questions;
   readonly #stop: () => Promise<void>;
-  readonly #kept = new Map<string, string>();
+  /** File with the containers of guests who come again: profile → container. */
+  readonly #keptFile: string;
 
-  constructor(questions: Questions, running: { ended: Promise<unknown>; stop: () => Promise<void> }) {
+  constructor(
+    questions: Questions,
+    keptFile: string,
+    running: { ended: Promise<unknown>; stop: () => Promise<void> },
+  ) {
     this.#questions = questions;
+    this.#keptFile = keptFile;
     this.ended = running.ended;
     this.#stop = running.stop;
   }
@@ -105,10 +129,15 @@ class Firefox implements Browser {
   /** A container has cookies, caches, connections and TLS sessions of its own; pages cannot see it. */
   async #containerFor(guest: Guest): Promise<string | undefined> {
     if (guest.privately) return undefined;
-    const kept = guest.profile === undefined ? undefined : this.#kept.get(guest.profile);
-    if (kept) return kept;
+    if (guest.profile === undefined) return String(await this.#questions.ask('container'));
+    const kept = JSON.parse(await readFile(this.#keptFile, 'utf8').catch(() => '{}')) as Record<
+      string,
+      string
+    >;
+    const known = kept[guest.profile];
+    if (known) return known;
     const container = String(await this.#questions.ask('container'));
-    if (guest.profile !== undefined) this.#kept.set(guest.profile, container);
+    await writeFile(this.#keptFile, JSON.stringify({ ...kept, [guest.profile]: container }));
     return container;
   }
 
@@ -160,7 +189,10 @@ export async function launchFirefox(options: BrowserOptions): Promise<Browser> {
   running.ended.finally(() => questions.close()).catch(() => undefined);
   try {
     await within(60_000, 'Starting Firefox', questions.ask('tabs', {}, 60_000));
-    return new Firefox(questions, { ended: running.ended, stop: () => running.stop() });
+    return new Firefox(questions, join(options.home, 'kept.json'), {
+      ended: running.ended,
+      stop: () => running.stop(),
+    });
   } catch (error) {
     questions.close();
     await running.stop();

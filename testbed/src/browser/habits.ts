@@ -1,16 +1,18 @@
 import type { PersonaName } from './personas.ts';
 
-/** What people come for, as often as they do. */
+/** What people come for, as often as they do: many look at a page or two and are gone. */
 export const habits: readonly PersonaName[] = [
   ...([
-    'stroller',
-    'stroller',
-    'stroller',
-    'searcher',
-    'searcher',
-    'window-shopper',
-    'window-shopper',
+    'lander',
+    'lander',
+    'lander',
+    'lander',
+    'glancer',
+    'glancer',
+    'glancer',
+    'returner',
+    'returner',
   ] as const),
-  ...(['buyer', 'buyer', 'lander', 'lander', 'lander', 'comparer', 'reader', 'reader', 'follower'] as const),
-  ...(['asker', 'joiner', 'idler', 'returner', 'returner'] as const),
+  ...(['stroller', 'stroller', 'searcher', 'searcher', 'window-shopper', 'buyer', 'buyer'] as const),
+  ...(['reader', 'reader', 'follower', 'comparer', 'asker', 'joiner', 'idler'] as const),
 ];

@@ -27,6 +27,9 @@ const placeOf = (selector: string, nth: number) =>
 const isPlace = (found: unknown): found is Place =>
   typeof found === 'object' && found !== null && 'x' in found && 'y' in found && 'top' in found;
 
+/** Thrown where a person would get up and go, whatever they were doing. */
+export class TimeToGo extends Error {}
+
 /** One person at one browser: finds things by looking, takes time, makes mistakes. `speed` 2 halves all pauses. */
 export class Person {
   readonly random: Random;
@@ -36,13 +39,21 @@ export class Person {
   readonly #speed: number;
   /** How slow this person is: some read, some skim. */
   readonly #pace: number;
+  readonly #until: number;
 
-  constructor(window: BrowserWindow, hands: Hands, random: Random, speed: number) {
+  /** `patienceMs`: longest stay, not counting what the browser is busy with. */
+  constructor(
+    window: BrowserWindow,
+    hands: Hands,
+    random: Random,
+    options: { speed: number; patienceMs: number },
+  ) {
     this.#window = window;
     this.#tab = window.first;
     this.#hands = hands;
     this.random = random;
-    this.#speed = speed;
+    this.#speed = options.speed;
+    this.#until = Date.now() + options.patienceMs;
     this.#pace = random.between(0.6, 2.2);
   }
 
@@ -50,7 +61,10 @@ export class Person {
   async think(seconds: number): Promise<void> {
     const normal =
       Math.sqrt(-2 * Math.log(1 - this.random.next())) * Math.cos(2 * Math.PI * this.random.next());
-    await pause((seconds * this.#pace * Math.exp(0.6 * normal) * 1000) / this.#speed);
+    const ms = (seconds * this.#pace * Math.exp(0.6 * normal) * 1000) / this.#speed;
+    const left = this.#until - Date.now();
+    await pause(Math.min(ms, left));
+    if (ms > left) throw new TimeToGo();
   }
 
   async #loaded(): Promise<void> {

@@ -1,4 +1,4 @@
-import { idler, lander, returner } from './journeys/coming-and-going.ts';
+import { glancer, idler, lander, returner } from './journeys/coming-and-going.ts';
 import { asker, follower, joiner, reader } from './journeys/reading.ts';
 import { buyer, comparer, searcher, stroller, windowShopper } from './journeys/shopping.ts';
 import type { Person } from './person.ts';
@@ -14,6 +14,7 @@ export const personas = {
   comparer,
   asker,
   idler,
+  glancer,
   reader,
   follower,
   'window-shopper': windowShopper,

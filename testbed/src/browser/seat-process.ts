@@ -14,7 +14,7 @@ import { startDisplay } from './display.ts';
 import { openDoorway } from './doorway.ts';
 import { launchFirefox } from './firefox.ts';
 import { Hands } from './hands.ts';
-import { Person } from './person.ts';
+import { Person, TimeToGo } from './person.ts';
 import { personas, scraper } from './personas.ts';
 import type { SeatOptions, VisitOrder, VisitOutcome } from './seating.ts';
 import type { Browser } from './tab.ts';
@@ -47,40 +47,41 @@ browser = await launch().catch(async (error: unknown) => {
   process.exit(1);
 });
 
-async function visit(on: Browser, order: VisitOrder): Promise<void> {
+/** Plays the journey. False when the person did not end up in the shop. */
+async function wander(person: Person, order: VisitOrder): Promise<boolean> {
+  const journey = order.journey === 'scraper' ? scraper : personas[order.journey];
+  await journey(person).catch((error: unknown) => {
+    if (!(error instanceof TimeToGo)) throw error;
+  });
+  return person.isThere();
+}
+
+/** One visit from the first window to the last connection; rejects when the browser cannot be used again. */
+async function visit(on: Browser, order: VisitOrder): Promise<VisitOutcome> {
   const random = randomFrom(order.seed);
   const hands = new Hands(display.name, random);
   try {
     const window = await on.open(order.guest);
-    try {
-      const person = new Person(window, hands, random, order.speed);
-      const journey = order.journey === 'scraper' ? scraper : personas[order.journey];
-      const cut = on.ended.then(() => Promise.reject(new Error('The browser has crashed')));
-      await within(order.patienceMs, 'The visit', Promise.race([journey(person), cut]));
-      if (!(await person.isThere())) throw new Error('The visit did not end in the shop');
-    } finally {
-      await window.leave();
-    }
+    const person = new Person(window, hands, random, {
+      speed: order.speed,
+      patienceMs: order.patienceMs * 0.7,
+    });
+    const crash = on.ended.then(() => Promise.reject(new Error('The browser has crashed')));
+    const visited = Promise.race([wander(person, order), crash]);
+    const arrived = await within(order.patienceMs, 'The visit', visited);
+    await window.leave();
+    await endConnections();
+    return { usable: true, ...(arrived ? {} : { trouble: 'The visit did not end in the shop' }) };
   } finally {
     await hands.close();
   }
 }
 
-async function attempt(on: Browser, order: VisitOrder): Promise<VisitOutcome> {
-  let trouble: string | undefined;
-  await visit(on, order).catch((error: unknown) => {
-    trouble = error instanceof Error ? error.message : String(error);
-  });
-  const left = await endConnections().then(
-    () => undefined,
-    (error: unknown) => String(error),
-  );
-  const first = trouble ?? left;
-  return first === undefined ? { usable: true } : { trouble: first, usable: false };
-}
-
 console.log(JSON.stringify({ usable: true } satisfies VisitOutcome));
 for await (const line of createInterface({ input: process.stdin })) {
-  console.log(JSON.stringify(await attempt(browser, JSON.parse(line) as VisitOrder)));
+  const outcome = await visit(browser, JSON.parse(line) as VisitOrder).catch(
+    (error: unknown): VisitOutcome => ({ trouble: String(error), usable: false }),
+  );
+  console.log(JSON.stringify(outcome));
 }
 await shutDown();

@@ -34,6 +34,8 @@ function numberFrom(text: string): number {
   return sum;
 }
 
+const guestOf = (order: ClientRun) => `${order.client}-${order.profile}`;
+
 interface Waiting {
   readonly order: ClientRun;
   readonly seating: Seating;
@@ -43,6 +45,8 @@ interface Waiting {
 
 interface Place {
   readonly kind: string;
+  /** The browser's own folder. */
+  readonly home: string;
   readonly seat: Promise<Seat>;
   busy: boolean;
   visits: number;
@@ -61,8 +65,10 @@ export class Seats {
   readonly #report: (line: string) => void;
   readonly #places: Place[] = [];
   readonly #line: Waiting[] = [];
-  /** Where a person with a profile sat last: their browser keeps it for them. */
-  readonly #homes = new Map<string, Place>();
+  /** Where a person with a profile sat last: some browsers keep guests' data in their own folder. */
+  readonly #homes = new Map<string, string>();
+  /** Folders, by kind, whose browser does not run at present. */
+  readonly #spareHomes = new Map<string, string[]>();
   #visits = 0;
   #made = 0;
   #closed = false;
@@ -95,12 +101,13 @@ export class Seats {
   async close(): Promise<void> {
     this.#closed = true;
     for (const { reject } of this.#line.splice(0)) reject(new Error('The seats are closed.'));
-    await Promise.all(this.#places.splice(0).map((place) => this.#end(place)));
+    await Promise.all(this.#places.splice(0).map((place) => this.#end(place, false)));
   }
 
-  async #end(place: Place): Promise<void> {
+  async #end(place: Place, keepHome: boolean): Promise<void> {
     const seat = await place.seat.catch(() => undefined);
     await seat?.close();
+    if (keepHome) this.#spareHomes.set(place.kind, [...(this.#spareHomes.get(place.kind) ?? []), place.home]);
   }
 
   #fill(): void {
@@ -115,31 +122,29 @@ export class Seats {
 
   #placeFor({ order, seating }: Waiting): Place | undefined {
     const kind = seatOf(seating);
-    const home =
-      order.profile === undefined ? undefined : this.#homes.get(`${order.client} ${order.profile}`);
-    if (home && home.kind === kind && this.#places.includes(home)) return home.busy ? undefined : home;
-    const free = this.#places.find((place) => place.kind === kind && !place.busy);
-    if (free) return free;
-    if (this.#places.length < this.#count) return this.#add(kind, seating, order.address);
+    const home = this.#homes.get(guestOf(order));
+    const free = this.#places.filter((place) => place.kind === kind && !place.busy);
+    const place = free.find((one) => one.home === home) ?? free[0];
+    if (place) return place;
+    if (this.#places.length < this.#count) return this.#add(kind, seating, order);
     const wanted = new Set(this.#line.map((other) => seatOf(other.seating)));
     const idle = this.#places.filter((place) => !place.busy).sort((a, b) => a.left - b.left);
     const spare = idle.find((place) => !wanted.has(place.kind)) ?? idle[0];
     if (!spare) return undefined;
     this.#places.splice(this.#places.indexOf(spare), 1);
-    const ended = this.#end(spare);
-    return this.#add(kind, seating, order.address, ended);
+    return this.#add(kind, seating, order, this.#end(spare, true));
   }
 
-  #add(kind: string, seating: Seating, address: string, after: Promise<void> = Promise.resolve()): Place {
-    const options = {
-      browser: seating.browser,
-      http1: seating.http1 ?? false,
-      home: join(this.#around.folder, 'seats', `${kind}-${this.#made++}`),
-      authority: this.#around.authority,
-    };
-    const seat = after.then(() => Seat.open(this.#network, this.#around, kind, options, address));
+  #add(kind: string, seating: Seating, order: ClientRun, after: Promise<void> = Promise.resolve()): Place {
+    const spare = this.#spareHomes.get(kind) ?? [];
+    const known = spare.indexOf(this.#homes.get(guestOf(order)) ?? '');
+    const fresh = join(this.#around.folder, 'seats', `${kind}-${this.#made++}`);
+    const home = spare.splice(Math.max(0, known), 1)[0] ?? fresh;
+    const { browser, http1 = false } = seating;
+    const options = { browser, http1, home, authority: this.#around.authority };
+    const seat = after.then(() => Seat.open(this.#network, this.#around, kind, options, order.address));
     seat.catch(() => undefined);
-    const place = { kind, seat, busy: false, visits: 0, left: 0 };
+    const place = { kind, home, seat, busy: false, visits: 0, left: 0 };
     this.#places.push(place);
     return place;
   }
@@ -150,7 +155,7 @@ export class Seats {
     const profile = order.profile;
     return {
       guest: {
-        ...(profile ? { profile: join(this.#around.folder, 'profiles', `${order.client}-${profile}`) } : {}),
+        ...(profile ? { profile: join(this.#around.folder, 'profiles', guestOf(order)) } : {}),
         privately: seating.privately ?? false,
         language: order.language ?? 'en-US,en',
         scripts: seating.scripts ?? true,
@@ -171,7 +176,7 @@ export class Seats {
       const seat = await place.seat;
       await seat.move(order.address);
       const from = new Date();
-      if (order.profile !== undefined) this.#homes.set(`${order.client} ${order.profile}`, place);
+      if (order.profile !== undefined) this.#homes.set(guestOf(order), place.home);
       const outcome = await seat.visit(this.#orderFor(waiting));
       const { label } = clients[order.client];
       const exitCode = outcome.trouble === undefined ? 0 : 1;
@@ -192,6 +197,6 @@ export class Seats {
     if (at < 0) return;
     if (!usable) this.#report(`a seat with ${place.kind} had to be given up`);
     this.#places.splice(at, 1);
-    await this.#end(place);
+    await this.#end(place, usable);
   }
 }

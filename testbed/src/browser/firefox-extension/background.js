@@ -4,7 +4,7 @@ const port = 9223;
 
 const commands = {
   evaluate: async ({ tab, expression }) => (await browser.tabs.executeScript(tab, { code: expression }))[0],
-  goto: ({ tab, url }) => browser.tabs.update(tab, { url }),
+  goto: ({ tab, url }) => browser.seat.goto(tab, url),
   open: (window) => browser.windows.create({ url: 'about:blank', left: 0, top: 0, ...window }),
   tabs: () => browser.tabs.query({}),
   show: ({ tab }) => browser.tabs.update(tab, { active: true }),

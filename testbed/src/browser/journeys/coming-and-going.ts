@@ -35,3 +35,11 @@ export async function returner(person: Person): Promise<void> {
   if (person.random.chance(0.3)) await person.click('a.basket');
   await person.think(1);
 }
+
+/** Looks at one page, perhaps a second, and is gone. */
+export async function glancer(person: Person): Promise<void> {
+  await person.enter(person.random.pick(['/', '/', '/journal/', '/about.html', '/category/chairs']));
+  await person.read(person.random.integer(1, 2));
+  if (person.random.chance(0.4)) await person.click('nav a, main a');
+  await person.think(1);
+}

@@ -15,6 +15,12 @@ export async function asker(person: Person): Promise<void> {
   }
 }
 
+async function comment(person: Person): Promise<void> {
+  await person.type('form.comment input[name=name]', 'A reader');
+  await person.type('form.comment textarea', 'Thank you, that helped.');
+  await person.click('form.comment button');
+}
+
 /** Reads the journal; some leave a comment. */
 export async function reader(person: Person): Promise<void> {
   await person.enter(person.random.chance(0.5) ? '/journal/' : '/');
@@ -22,8 +28,7 @@ export async function reader(person: Person): Promise<void> {
   for (let i = person.random.integer(1, 3); i > 0; i--) {
     if (!(await person.click('main a.article'))) await person.click('nav a.journal');
     await person.read(person.random.integer(3, 6));
-    if (person.random.chance(0.2)) await person.type('form.comment textarea', 'Thank you, that helped.');
-    if (person.random.chance(0.2)) await person.click('form.comment button');
+    if (person.random.chance(0.2)) await comment(person);
     if (person.random.chance(0.6)) await person.back();
   }
   if (person.random.chance(0.3)) await person.click('main a.product');

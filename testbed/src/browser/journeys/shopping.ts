@@ -58,7 +58,8 @@ export async function buyer(person: Person): Promise<void> {
   if (person.random.chance(0.3)) await person.click('form.remove button');
   if (!(await person.click('a.checkout'))) return;
   await person.think(2);
-  await person.click('form.order button');
+  await person.type('form.checkout input[name=name]', 'A. Visitor');
+  await person.type('form.checkout input[name=street]', '12 Mill Lane\n');
   await person.read(1);
 }
 
