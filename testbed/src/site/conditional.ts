@@ -6,8 +6,7 @@ const headerOf = (response: ShopResponse, name: string) =>
 
 /** Adds a validator to pages that may be kept (RFC 9110, 8.8.3). */
 function validated(response: ShopResponse): ShopResponse {
-  if (response.status !== 200 || headerOf(response, 'etag') || headerOf(response, 'set-cookie'))
-    return response;
+  if (response.status !== 200 || headerOf(response, 'etag')) return response;
   if (headerOf(response, 'cache-control') === 'no-store') return response;
   const tag = createHash('sha256').update(response.body).digest('hex').slice(0, 16);
   return { ...response, headers: [...response.headers, ['etag', `"${tag}"`]] };

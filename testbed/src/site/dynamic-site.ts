@@ -14,6 +14,7 @@ const notAllowed = { status: 405, headers: [['allow', 'GET, HEAD, POST']], body:
 /** The pages that answer to who asks and what: everything below `dynamicPaths`. */
 export class DynamicSite {
   readonly #pages: Readonly<Record<string, (request: ShopRequest) => ShopResponse>>;
+  #visitors = 0;
 
   constructor() {
     const accounts = new Accounts();
@@ -36,8 +37,18 @@ export class DynamicSite {
     };
   }
 
-  /** Pure in all but registrations and reports, which are bounded; never throws. */
+  /** Never throws. What it remembers (registrations, reports, how many visitors there were) is bounded. */
   answer(request: ShopRequest): ShopResponse {
+    const response = this.#answer(request);
+    const isPage = response.headers.some(
+      ([name, value]) => name === 'content-type' && value.startsWith('text/html'),
+    );
+    if (!isPage || request.cookies.has('visitor')) return response;
+    const cookie = `visitor=${(++this.#visitors).toString(36)}; Path=/; Max-Age=604800; SameSite=Lax; Secure; HttpOnly`;
+    return { ...response, headers: [...response.headers, ['set-cookie', cookie]] };
+  }
+
+  #answer(request: ShopRequest): ShopResponse {
     if (!['GET', 'HEAD', 'POST'].includes(request.method)) return notAllowed;
     const found = Object.hasOwn(this.#pages, request.path) ? this.#pages[request.path] : undefined;
     if (found) return found(request);

@@ -161,6 +161,13 @@ describe('the shop keeps what browsers have', () => {
 });
 
 describe('a visitor without scripts', () => {
+  it('gets a cookie with the first page that is made for it, and keeps it', async () => {
+    const given = async (path: string, cookie = '') =>
+      (await fetch(base + path, { headers: { cookie } })).headers.getSetCookie().length;
+    expect([await given('/'), await given('/no/page'), await given('/', 'visitor=1')]).toEqual([1, 0, 0]);
+    expect([await given('/product/101.html'), await given('/api/products')]).toEqual([0, 0]);
+  });
+
   it('turns the pages of a list, sorted and filtered', async () => {
     const visitor = new Visitor();
     const prices = (html: string) =>
