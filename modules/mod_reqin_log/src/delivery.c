@@ -51,6 +51,11 @@ static apr_status_t close_delivery(void *data)
     const int lost = event_sender_close(&to->sender, apr_time_now());
     if (lost < 0) return APR_SUCCESS; /* the process ends anyway */
     atomic_fetch_add(&counters->dropped, (unsigned)lost);
+    const uint64_t unreported = atomic_load(&to->unreported) + (unsigned)lost;
+    if (unreported > 0) {
+        REPORT(to->config, APLOG_WARNING, 0, to->server, "mod_reqin_log: %" APR_UINT64_T_FMT " events not delivered to %s "
+            "until the child process ended", (apr_uint64_t)unreported, to->sender.path);
+    }
     free(to);
     return APR_SUCCESS;
 }
@@ -74,6 +79,8 @@ static delivery *open_delivery(apr_pool_t *pool, const reqin_config *config, con
         free(to);
         return NULL;
     }
+    to->config = config;
+    to->server = server;
     apr_pool_cleanup_register(pool, to, close_delivery, apr_pool_cleanup_null);
     REPORT(config, APLOG_INFO, 0, server, "mod_reqin_log: %s %s",
         atomic_load(&to->sender.connected) ? "sends to" : "waits for a receiver at", config->socket_path);

@@ -22,6 +22,8 @@ typedef struct {
 /* One receiver as one child process sees it. */
 typedef struct {
     event_sender sender;
+    const reqin_config *config; /* of the first server that sends there */
+    const server_rec *server;
     _Atomic int64_t next_report_us;
     _Atomic uint64_t unreported; /* events lost since the last line about it */
 } delivery;
