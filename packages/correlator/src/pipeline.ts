@@ -26,7 +26,7 @@ export class Pipeline {
   readonly #sequences = new SenderSequences();
   readonly #httpRejections: Rejections;
   readonly #networkRejections: Rejections;
-  readonly #counts = { header_values_denied: 0, headers_dropped: 0, http_truncated: 0 };
+  readonly #counts = { header_values_denied: 0, headers_dropped: 0, http_truncated: 0, http_no_request: 0 };
 
   /** @throws Error `JA4_BAD_ADDRESS` when a configured address is none. */
   constructor(options: PipelineOptions) {
@@ -39,7 +39,8 @@ export class Pipeline {
   http(text: string, nowMs: number): void {
     const parsed = parseHttpEvent(text, this.#parseOptions);
     if (!parsed.ok) {
-      this.#httpRejections.add(parsed.reason, nowMs);
+      if (parsed.reason === 'no_request') this.#counts.http_no_request++;
+      else this.#httpRejections.add(parsed.reason, nowMs);
       return;
     }
     const event = parsed.value;

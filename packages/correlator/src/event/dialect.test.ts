@@ -117,7 +117,8 @@ describe('an event of HAProxy', () => {
         '',
       ]),
     );
-    expect(fromHaproxy({ ...nothing, http_version: 'HTTP/-', status_code: '400' })).toMatchObject({
+    const refused = { ...nothing, http_version: 'HTTP/-', status_code: '400', fc_err: '0' };
+    expect(fromHaproxy(refused)).toMatchObject({
       ...{ timestamp: 1_795_181_163_803_000_000, duration_ms: undefined, keepalives: undefined },
       ...{ method: '', path: '', http_version: '', status_code: 400 },
     });
@@ -168,6 +169,13 @@ describe('an event of HAProxy', () => {
   });
 });
 
+it.each([
+  'Proxy shop stopped (cumulated conns: FE: 5, BE: 0).\n',
+  JSON.stringify({ ...haproxy, fc_err: '30' }),
+])('what HAProxy says of itself is no request: %j', (text) => {
+  expect(parseHttpEvent(text)).toEqual({ ok: false, reason: 'no_request' });
+});
+
 describe('an event of nginx', () => {
   it('gives the fields of the contract; the request began when its duration says', () => {
     expect(fromNginx()).toMatchObject({
@@ -206,7 +214,7 @@ describe('an event of nginx', () => {
 
 describe('any dialect', () => {
   const reason =
-    /^(too_large|not_json|not_an_object|unknown_dialect|bad_(timestamp|address|port|syslog_prefix)|(missing|wrong_type|out_of_range)_[a-z0-9_]+)$/;
+    /^(too_large|not_json|not_an_object|unknown_dialect|no_request|bad_(timestamp|address|port|syslog_prefix)|(missing|wrong_type|out_of_range)_[a-z0-9_]+)$/;
   const keys = [...new Set([...Object.keys(haproxy), ...Object.keys(nginx), '__proto__', 'truncated'])];
 
   it('never throws, keeps every value bounded, and refuses only for reasons of a closed set', () => {

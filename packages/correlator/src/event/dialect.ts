@@ -1,5 +1,5 @@
 import { type EventResult, type Fields, readObject } from './field-reader.ts';
-import { fromHaproxy } from './haproxy-dialect.ts';
+import { fromHaproxy, isHaproxyNotice } from './haproxy-dialect.ts';
 import {
   type HttpEvent,
   type HttpKey,
@@ -12,10 +12,10 @@ import { lengthOfSyslogPrefix } from './syslog-prefix.ts';
 
 /**
  * Servers that can write JSON but not the contract's say so: `{"dialect":"haproxy",…`. A dialect puts the
- * contract's fields into the event, so nothing behind it knows which server spoke. It never throws; what it
- * cannot read it leaves to be refused.
+ * contract's fields into the event, so nothing behind it knows which server spoke; false when the event is about
+ * no request. It never throws; what it cannot read it leaves to be refused.
  */
-const dialects: ReadonlyMap<unknown, (event: Fields) => void> = new Map([
+const dialects: ReadonlyMap<unknown, (event: Fields) => boolean> = new Map([
   ['haproxy', fromHaproxy],
   ['nginx', fromNginx],
 ]);
@@ -38,12 +38,12 @@ export function parseHttpEvent(
     json = text.slice(length);
   }
   const object = readObject(json);
-  if (!object.ok) return object;
+  if (!object.ok) return isHaproxyNotice(json) ? { ok: false, reason: 'no_request' } : object;
   const { fields } = object;
   if (fields.dialect !== undefined) {
     const translate = dialects.get(fields.dialect);
     if (translate === undefined) return { ok: false, reason: 'unknown_dialect' };
-    translate(fields);
+    if (!translate(fields)) return { ok: false, reason: 'no_request' };
   }
   return readHttpEvent(fields, options);
 }

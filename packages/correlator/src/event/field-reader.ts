@@ -14,6 +14,8 @@ export type EventRejection<Key extends string> =
   | 'bad_transport'
   | 'bad_syslog_prefix'
   | 'unknown_dialect'
+  /** A sender's word about itself: nothing was lost. */
+  | 'no_request'
   | `missing_${Key}`
   | `wrong_type_${Key}`
   | `out_of_range_${Key}`;

@@ -16,11 +16,15 @@ function readNames(event: Fields): void {
   event.client_headers_order = /(?:^|,)cookie$/.test(names) ? 'server' : 'wire';
 }
 
+/** Whether HAProxy speaks of itself, in plain text and to the same socket: `Proxy shop stopped …`. */
+export const isHaproxyNotice = (text: string): boolean => text.startsWith('Proxy ');
+
 /**
  * What docs/sources/haproxy.cfg writes: texts whose characters are the bytes of the request, `timestamp` in
- * microseconds.
+ * microseconds. False when it is about a connection that failed before it carried a request.
  */
-export function fromHaproxy(event: Fields): void {
+export function fromHaproxy(event: Fields): boolean {
+  if ((event.fc_err ?? '0') !== '0') return false;
   unquote(event, 'latin1');
   const startUs = numberOf(event.timestamp);
   // Without a start the request was refused before it was read; the time of its coming is all there is.
@@ -29,4 +33,5 @@ export function fromHaproxy(event: Fields): void {
   // The clock may have been set back meanwhile.
   event.duration_ms = durationUs === undefined || durationUs < 0 ? undefined : durationUs / 1e3;
   readNames(event);
+  return true;
 }

@@ -79,7 +79,8 @@ async function* httpEvents(lines: AsyncIterable<string>, shiftNs: number, readin
     if (line === '') continue;
     const parsed = parseHttpEvent(line, options);
     if (parsed.ok) yield { ...parsed.value, timestamp: parsed.value.timestamp + shiftNs };
-    else reading.reject('http', `HTTP line ${reading.httpLines}`, parsed.reason);
+    else if (parsed.reason !== 'no_request')
+      reading.reject('http', `HTTP line ${reading.httpLines}`, parsed.reason);
   }
 }
 
