@@ -34,10 +34,8 @@ connection_state *connection_of(const conn_rec *connection)
     return ap_get_module_config(carrier->conn_config, &reqin_log_module);
 }
 
-bool connection_is_http2(const request_rec *request)
-{
-    return request->connection->master != NULL && request->proto_num >= HTTP_VERSION(2, 0);
-}
+/* Only mod_http2 makes connections inside of connections; a request that it refuses may have no version yet. */
+bool connection_is_http2(const request_rec *request) { return request->connection->master != NULL; }
 
 /* The first octet decides whether these may be HTTP/2's: connections that begin otherwise cost nothing more. */
 static void follow_h2(connection_state *state, conn_rec *connection, const char *data, apr_size_t length)
@@ -178,7 +176,7 @@ static connection_names table_names(request_rec *request)
 static bool head_names(connection_state *state, request_rec *request, connection_names *names)
 {
     h1_head *head = state->head;
-    if (head == NULL || state->protocol == PROTOCOL_LOST || request->connection->master != NULL) return false;
+    if (head == NULL || state->protocol == PROTOCOL_LOST) return false;
     const bool whole = head->done || request->assbackwards; /* HTTP/0.9 has none */
     state->reading_head = false;
     if (head->names.open) header_names_end(&head->names);

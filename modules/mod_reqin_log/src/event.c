@@ -26,9 +26,11 @@ event_request *event_take_request(request_rec *request, const reqin_config *conf
     return taken;
 }
 
+/* NULL when not even the request line came. */
 static const char *http_version(const request_rec *request)
 {
     if (connection_is_http2(request)) return "HTTP/2";
+    if (request->the_request == NULL || request->the_request[0] == '\0') return NULL;
     return request->proto_num >= HTTP_VERSION(1, 1) ? "HTTP/1.1" : "HTTP/1.0";
 }
 
