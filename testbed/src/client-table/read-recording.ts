@@ -1,10 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
 import { parseHttpEvent } from '@ja4/correlator';
 import { readCaptureFile } from '@ja4/sentinel';
+import { eventLines } from './event-lines.ts';
 import { type Sightings, SightingsBuilder } from './sightings.ts';
 import { TruthBook } from './truth.ts';
 
@@ -46,9 +44,8 @@ export async function readRecording(folder: string): Promise<RecordingSightings>
     else unexplained.handshakes++;
   }
 
-  const unzipped = createReadStream(join(folder, 'http.jsonl.gz')).pipe(createGunzip());
-  for await (const line of createInterface({ input: unzipped, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line === '') continue;
+  const damages: string[] = [];
+  for await (const line of eventLines(join(folder, 'http.jsonl.gz'), (why) => damages.push(why))) {
     const parsed = parseHttpEvent(line);
     if (!parsed.ok) {
       rejected.set(parsed.reason, (rejected.get(parsed.reason) ?? 0) + 1);
@@ -63,5 +60,13 @@ export async function readRecording(folder: string): Promise<RecordingSightings>
   }
 
   const seen = new Map([...builders].map(([client, builder]) => [client, builder.done()]));
-  return { seen, handshakes, requests, unexplained, orphans, rejected, problems: capture.problems };
+  return {
+    seen,
+    handshakes,
+    requests,
+    unexplained,
+    orphans,
+    rejected,
+    problems: [...capture.problems, ...damages],
+  };
 }
