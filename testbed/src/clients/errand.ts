@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Random, randomFrom } from '../random.ts';
 import { products } from '../site/catalogue.ts';
+import { articlePath, articles } from '../site/journal.ts';
 import type { Appearance, Surroundings } from './kind.ts';
 import { type Manner, pretence } from './pretence.ts';
 import { scratchOf } from './scratch.ts';
@@ -77,16 +78,23 @@ const aims = {
   },
   /** Ids upwards from somewhere, whether or not they exist. */
   guess: (amount, random) => {
-    const first = random.pick([90, 95, 100, 100, 110, 120, 1000]);
+    const first = random.pick([90, 95, 100, 100, 110, 120, 180]);
     return Array.from({ length: amount }, (_, i) => get(productPath(first + i)));
   },
   search: (amount, random) =>
     Array.from({ length: amount }, (_, i) =>
       get(`/search?q=${random.pick(words)}${i < words.length ? '' : `+${i}`}`),
     ),
+  /** The stock of everything, or the list behind the list. */
   api: (amount, random) =>
-    repeated(shuffled(products, random), amount).map(({ id }) => get(`/api/stock?id=${id}`)),
-  images: (amount) => repeated(products, amount).map(({ id }) => get(`/images/${id}-large.png`)),
+    random.chance(0.5)
+      ? repeated(shuffled(products, random), amount).map(({ id }) => get(`/api/stock?id=${id}`))
+      : Array.from({ length: amount }, (_, i) => get(`/api/products?page=${i + 1}`)),
+  journal: (amount) => [
+    get('/journal/'),
+    ...repeated(articles, amount - 1).map((one) => get(articlePath(one))),
+  ],
+  images: (amount) => repeated(products, amount).map(({ id }) => get(`/images/${id}-320.png`)),
   /** Pairs of user and password from elsewhere, each tried once. */
   login: (amount, random) =>
     Array.from({ length: amount }, () => {
@@ -97,6 +105,12 @@ const aims = {
   landing: (_, random) => [get(productPath(random.pick(products).id))],
 } as const satisfies Record<string, (amount: number, random: Random) => readonly Request[]>;
 export type Aim = keyof typeof aims;
+
+/** The addresses of an errand alone, for programs that have a browser fetch them. */
+export function pathsOf(seed: number, amount: number, among: readonly Aim[]): readonly string[] {
+  const random = randomFrom(seed);
+  return aims[random.pick(among)](amount, random).map(({ path }) => path);
+}
 
 /** Seconds between two requests, at speed 1. */
 export type Pace = readonly [least: number, most: number];
@@ -117,7 +131,17 @@ export interface ErrandOptions {
 }
 
 /** Most scrapers want the catalogue; some come for the stock or hammer the search. */
-const scraperAims: readonly Aim[] = ['list', 'list', 'walk', 'walk', 'guess', 'search', 'api', 'images'];
+const scraperAims: readonly Aim[] = [
+  'list',
+  'list',
+  'walk',
+  'walk',
+  'guess',
+  'search',
+  'api',
+  'images',
+  'journal',
+];
 
 /**
  * What a program does in one appearance, as text: `header TAB name TAB value` lines, then one line

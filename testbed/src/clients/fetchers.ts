@@ -56,7 +56,7 @@ const wgetMirror: ProgramKind = {
   // 8: some page answered with an error.
   exits: [0, 8],
   command: async ({ amount, seed }, { authority, speed }) => [
-    ...['wget', '-q', '--mirror', `--level=${amount}`, '--delete-after', '-Q', '3m', `--wait=${0.3 / speed}`],
+    ...['wget', '-q', '--mirror', `--level=${amount}`, '--delete-after', '-Q', '1m', `--wait=${0.3 / speed}`],
     ...[
       '--random-wait',
       ...(seed % 2 ? ['-e', 'robots=off'] : []),
@@ -91,7 +91,7 @@ const aria2: ProgramKind = {
   command: async ({ amount, seed, host }, around) => [
     ...[...limit(120), 'aria2c', '-q', '-j', '4', '-P', '-Z', `--ca-certificate=${around.authority}`],
     ...['--no-conf', '--auto-file-renaming=false', '--allow-overwrite=true', '-d', scratchOf(host, around)],
-    `${site}/images/[${100 + (seed % 20)}-${100 + (seed % 20) + Math.min(amount, 28) - 1}]-${seed % 2 ? 'small' : 'large'}.png`,
+    `${site}/images/[${100 + (seed % 20)}-${100 + (seed % 20) + Math.min(amount, 28) - 1}]-${seed % 2 ? '160' : '320'}.png`,
   ],
 };
 
@@ -111,6 +111,8 @@ function scrapy(
       'CLOSESPIDER_TIMEOUT=280',
       '-s',
       'TELNETCONSOLE_ENABLED=0',
+      '-s',
+      'DNS_RESOLVER=scrapy.resolver.CachingHostnameResolver',
     ],
     ...['-s', `DOWNLOAD_DELAY=${(seed % 2 ? 0.3 : 1) / speed}`],
     ...settings.flatMap((setting) => ['-s', setting]),

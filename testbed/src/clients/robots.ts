@@ -5,6 +5,7 @@ import { ownProgram } from './builds.ts';
 import type { ProgramKind } from './kind.ts';
 import { program, pythonModule } from './needs.ts';
 import { scratchOf } from './scratch.ts';
+import { node } from './scripts.ts';
 
 const site = `https://${server.name}`;
 const python = '/usr/bin/python3';
@@ -103,8 +104,8 @@ const linkchecker: ProgramKind = {
     const folder = scratchOf(host, around);
     const file = join(folder, 'linkcheckerrc');
     await mkdir(folder, { recursive: true });
-    const pace = `maxrequestspersecond=${Math.max(2, Math.round(4 * around.speed))}\nthreads=2`;
-    const bounds = `recursionlevel=${amount}\nmaxrunseconds=60`;
+    const pace = `maxrequestspersecond=${Math.max(2, Math.round(4 * around.speed))}\nthreads=4\naborttimeout=3`;
+    const bounds = `recursionlevel=${amount}\nmaxrunseconds=40`;
     await writeFile(file, `[checking]\nsslverify=${around.authority}\n${pace}\n${bounds}\n`);
     return ['linkchecker', '-f', file, '--no-status', '-o', 'none', `${site}/`];
   },
@@ -140,7 +141,7 @@ const sitemapCrawler: ProgramKind = {
   agent: /^Mozilla\/5\.0 \(compatible; ExampleSearch\/2\.1; /,
   amounts: [20, 80],
   command: async ({ amount, seed }, { authority, speed }) => [
-    ...['env', `NODE_EXTRA_CA_CERTS=${authority}`, process.execPath, ownProgram('sitemap-crawler.js')],
+    ...['env', `NODE_EXTRA_CA_CERTS=${authority}`, ...node, ownProgram('sitemap-crawler.js')],
     ...[site, String(seed), String(speed), String(amount)],
   ],
 };

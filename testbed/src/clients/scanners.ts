@@ -9,8 +9,8 @@ import { scratchOf } from './scratch.ts';
 
 const site = `https://${server.name}`;
 const scanner = { label: 'bot', origin: 'address', amounts: [1, 1] } as const;
-/** Tools that take the first address of a name, whether or not they can reach it, are given the address. */
-const addressFor = (host: Client) => (host.address.includes(':') ? server.ipv6 : server.ipv4);
+/** For tools that take the first address of a name, which is IPv6, whether or not they can reach it. */
+const addressFor = (host: Client) => (host.address.includes(':') ? server.name : server.ipv4);
 const six = (host: Client) => (host.address.includes(':') ? ['-6'] : []);
 
 /** Some operators replace the tool's name. */
@@ -144,8 +144,8 @@ const whatweb: ProgramKind = {
   needs: [program('whatweb')],
   agent: /^WhatWeb\//,
   command: async ({ host }) => [
-    ...['timeout', '120', 'whatweb', '-q', '-a', '3', '--no-errors', '--colour=never'],
-    host.address.includes(':') ? `https://[${addressFor(host)}]/` : `https://${addressFor(host)}/`,
+    ...['timeout', '120', 'whatweb', '-q', '-a', '3', '--colour=never'],
+    `https://${addressFor(host)}/`,
   ],
 };
 

@@ -8,6 +8,9 @@ const site = `https://${server.name}`;
 /** Debian's own Python: the modules belong to it. */
 const python = '/usr/bin/python3';
 
+/** Quick to start, and able to reach a server by IPv6 alone. */
+const javaOptions = ['-XX:TieredStopAtLevel=1', '-Djava.net.preferIPv6Addresses=system'];
+
 /** A language with an HTTP library, started so that it trusts the authority and runs an errand. */
 interface Library {
   readonly needs: readonly Need[];
@@ -30,7 +33,13 @@ const pythonScript = (
   extra,
 });
 
-/** A program on the Node that runs the testbed. */
+/**
+ * The Node that runs the testbed, patient with the first address of a name: from far away an answer takes longer
+ * than the quarter of a second after which it would turn to the next, which may be of another family.
+ */
+export const node = [process.execPath, '--network-family-autoselection-attempt-timeout=5000'];
+
+/** A program on Node. */
 export const nodeScript = (
   name: string,
   agent: RegExp,
@@ -39,7 +48,7 @@ export const nodeScript = (
 ): Library => ({
   needs: packages.map(npmPackage),
   agent,
-  start: ({ authority }) => ['env', `NODE_EXTRA_CA_CERTS=${authority}`, process.execPath, ownProgram(name)],
+  start: ({ authority }) => ['env', `NODE_EXTRA_CA_CERTS=${authority}`, ...node, ownProgram(name)],
   extra,
 });
 
@@ -65,7 +74,7 @@ const libraries = {
     agent: /^Java-http-client\//,
     start: async (around) => [
       'java',
-      '-XX:TieredStopAtLevel=1',
+      ...javaOptions,
       '-cp',
       await javaClass('HttpClientErrand', around),
       'HttpClientErrand',
@@ -76,7 +85,7 @@ const libraries = {
     agent: /^Java\/\d/,
     start: async (around) => [
       'java',
-      '-XX:TieredStopAtLevel=1',
+      ...javaOptions,
       '-cp',
       await javaClass('UrlConnectionErrand', around),
       'UrlConnectionErrand',
