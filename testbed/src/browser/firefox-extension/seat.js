@@ -4,8 +4,12 @@ this.seat = class extends ExtensionAPI {
   getAPI(context) {
     return {
       seat: {
-        /** Ends idle connections at once and the others after what they are busy with. */
+        /**
+         * Ends idle connections at once and the others after what they are busy with. Names are looked up again:
+         * the next guest may have the other version of IP.
+         */
         async disconnect() {
+          Services.dns.clearCache(true);
           Services.obs.notifyObservers(null, 'net:prune-all-connections');
         },
         /** As the address bar does it: without a trace of this extension in what is sent. */
