@@ -14,7 +14,7 @@ export const sourceNeeds: readonly Need[] = [
 ];
 
 /** A stored request, as far as the web server decides about it. */
-export interface StoredRequest {
+interface StoredRequest {
   readonly source: string;
   readonly server_id: string;
   readonly src_ip: string;

@@ -11,7 +11,7 @@ interface Names {
 }
 
 /** What a source says of itself in docs/sources/README.md, where sources differ. */
-export interface SourceClaims {
+interface SourceClaims {
   readonly server: ServerName;
   readonly source: string;
   readonly needs: readonly Need[];

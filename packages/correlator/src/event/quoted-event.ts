@@ -42,7 +42,7 @@ function firstBytes(bytes: Buffer, most: number): Buffer {
  *
  * @param encoding `latin1` when each character is a byte of the request: they are UTF-8, or else Latin-1.
  */
-export function textOf(value: string, encoding: 'utf8' | 'latin1', most: number): string {
+function textOf(value: string, encoding: 'utf8' | 'latin1', most: number): string {
   if (value.length <= most && (encoding === 'utf8' || !outsideAscii.test(value))) {
     if (value.length * 3 <= most || Buffer.byteLength(value) <= most) return value;
   }
