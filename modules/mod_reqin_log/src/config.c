@@ -26,9 +26,10 @@ void *reqin_config_merge(apr_pool_t *pool, void *base_settings, void *own_settin
     reqin_config *merged = apr_pmemdup(pool, own, sizeof *own);
     if (own->enabled == UNSET) merged->enabled = base->enabled;
     if (own->socket_path == NULL) merged->socket_path = base->socket_path;
-    if (own->headers == NULL) merged->headers = base->headers;
-    if (own->denied == NULL) merged->denied = base->denied;
-    else if (base->denied != NULL) merged->denied = apr_array_append(pool, base->denied, own->denied);
+    if (own->header_keys == NULL) merged->header_keys = base->header_keys;
+    if (own->denied_keys == NULL) merged->denied_keys = base->denied_keys;
+    else if (base->denied_keys != NULL)
+        merged->denied_keys = apr_array_append(pool, base->denied_keys, own->denied_keys);
     if (own->max_headers == UNSET) merged->max_headers = base->max_headers;
     if (own->max_value_length == UNSET) merged->max_value_length = base->max_value_length;
     if (own->reconnect_s == UNSET) merged->reconnect_s = base->reconnect_s;
@@ -69,25 +70,25 @@ static bool is_heard(void)
         ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG;
 }
 
-static bool is_denied(const reqin_config *config, const char *name)
+static bool is_denied(const reqin_config *config, const char *key)
 {
-    for (int i = 0; config->denied != NULL && i < config->denied->nelts; i++) {
-        if (ap_cstr_casecmp(name, APR_ARRAY_IDX(config->denied, i, const char *)) == 0) return true;
+    for (int i = 0; i < config->denied_keys->nelts; i++) {
+        if (ap_cstr_casecmp(key, APR_ARRAY_IDX(config->denied_keys, i, const char *)) == 0) return true;
     }
     return false;
 }
 
-/* The list without the denied names, each of which is said once. */
+/* The list without the denied ones, each of which is said once. */
 static apr_array_header_t *without_denied(apr_pool_t *pool, const reqin_config *config, const server_rec *server)
 {
-    apr_array_header_t *kept = apr_array_make(pool, config->headers->nelts, sizeof(const char *));
-    for (int i = 0; i < config->headers->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(config->headers, i, const char *);
-        if (!is_denied(config, name)) {
-            APR_ARRAY_PUSH(kept, const char *) = name;
+    apr_array_header_t *kept = apr_array_make(pool, config->header_keys->nelts, sizeof(const char *));
+    for (int i = 0; i < config->header_keys->nelts; i++) {
+        const char *key = APR_ARRAY_IDX(config->header_keys, i, const char *);
+        if (!is_denied(config, key)) {
+            APR_ARRAY_PUSH(kept, const char *) = key;
         } else if (is_heard() && APLOG_WARNING <= reqin_level(config)) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, "mod_reqin_log: the value of %s is not sent: "
-                "JsonSockLogHeaders asks for it, but JsonSockLogDenyHeaders forbids it", name);
+                "JsonSockLogHeaders asks for it, but JsonSockLogDenyHeaders forbids it", HEADER_NAME_OF(key));
         }
     }
     return kept;
@@ -97,12 +98,12 @@ static apr_array_header_t *without_denied(apr_pool_t *pool, const reqin_config *
 static void drop_denied(apr_pool_t *pool, server_rec *main_server)
 {
     const reqin_config *base = reqin_config_of(main_server);
-    const apr_array_header_t *base_headers = base->headers;
+    const apr_array_header_t *wanted = base->header_keys;
     for (server_rec *server = main_server; server != NULL; server = server->next) {
         reqin_config *config = reqin_config_of(server);
-        if (config->headers == NULL || config->denied == NULL) continue;
-        const bool same = server != main_server && config->headers == base_headers && config->denied == base->denied;
-        config->headers = same ? base->headers : without_denied(pool, config, server);
+        if (config->header_keys == NULL || config->denied_keys == NULL) continue;
+        const bool same = server != main_server && config->header_keys == wanted && config->denied_keys == base->denied_keys;
+        config->header_keys = same ? base->header_keys : without_denied(pool, config, server);
     }
 }
 

@@ -6,14 +6,18 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#define HEADER_KEY_PREFIX "header_"
+/* The header that a key is made of. */
+#define HEADER_NAME_OF(key) ((key) + sizeof HEADER_KEY_PREFIX - 1)
+
 typedef enum { PHASE_UNSET = -1, PHASE_LOG, PHASE_READ } reqin_phase;
 
 /* One server's settings; -1 and NULL mean "as the main server". */
 struct reqin_config {
     int enabled;
     const char *socket_path;
-    apr_array_header_t *headers; /* const char *, as the operator wrote them, each once */
-    apr_array_header_t *denied;  /* const char *: never sent, whatever `headers` says; those of the main server too */
+    apr_array_header_t *header_keys; /* const char *: the fields of an event, "header_User-Agent", each once */
+    apr_array_header_t *denied_keys; /* those that are never sent, whatever `header_keys` says; the main server's too */
     int max_headers;
     int max_value_length;
     int reconnect_s;
@@ -31,7 +35,7 @@ void *reqin_config_merge(apr_pool_t *pool, void *base, void *own);
 reqin_config *reqin_config_of(const server_rec *server);
 
 /*
- * What can only be judged when all directives are read: takes denied names out of `headers` and says so. OK or an HTTP
+ * What can only be judged when all directives are read: takes denied names out of `header_keys` and says so. OK or an HTTP
  * status.
  */
 int reqin_config_complete(apr_pool_t *pool, server_rec *main_server);

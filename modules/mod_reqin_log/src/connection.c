@@ -147,12 +147,6 @@ static uint32_t stream_of(request_rec *request)
     return stream != NULL ? (uint32_t)strtoul(stream, NULL, 10) : 0;
 }
 
-unsigned connection_request_index(connection_state *state, request_rec *request)
-{
-    if (connection_is_http2(request) && state->upgraded && stream_of(request) == 1) return state->upgrade_index;
-    return atomic_fetch_add(&state->requests, 1);
-}
-
 /*
  * Names as Apache keeps them: each once. mod_http2 capitalises them and appends Host (made of :authority), so
  * there they are lowered and that Host is left out.
@@ -188,30 +182,31 @@ static bool head_names(connection_state *state, request_rec *request, connection
     return true;
 }
 
-connection_names connection_take_names(connection_state *state, request_rec *request)
+unsigned connection_take_request(connection_state *state, request_rec *request, connection_names *names)
 {
-    connection_names names = {.text = NULL};
+    unsigned index;
     if (connection_is_http2(request)) {
         connection_follower *follower = atomic_load(&state->follower);
         const uint32_t stream = follower != NULL ? stream_of(request) : 0;
-        if (stream != 0 && follower_take(follower, stream, request->pool, &names)) {
-            if (stream == 1 && state->upgraded) atomic_store(&state->upgrade_served, true);
-            return names;
+        if (stream != 0 && follower_take(follower, stream, request->pool, &index, names)) {
+            if (stream == 1) atomic_store(&state->upgrade_served, true);
+            if (names->text == NULL) *names = table_names(request);
+            return index;
         }
-    } else if (head_names(state, request, &names)) {
-        return names;
+    } else if (head_names(state, request, names)) {
+        return atomic_fetch_add(&state->requests, 1);
     }
-    return table_names(request);
+    *names = table_names(request);
+    return atomic_fetch_add(&state->requests, 1);
 }
 
 void connection_upgrade(connection_state *state, unsigned index, const connection_names *names, conn_rec *connection)
 {
     state->reading_head = false;
     state->upgraded = true;
-    state->upgrade_index = index;
     if (state->protocol != PROTOCOL_HTTP1 || !follower_begin(state, connection)) return;
     state->protocol = PROTOCOL_HTTP2;
-    if (names->wire) follower_put(atomic_load(&state->follower), 1, names);
+    follower_put(atomic_load(&state->follower), 1, index, names);
 }
 
 static void find_http2(void) { lookup_http2_variable = APR_RETRIEVE_OPTIONAL_FN(http2_var_lookup); }

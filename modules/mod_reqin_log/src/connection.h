@@ -35,10 +35,8 @@ typedef struct {
     /* Of the input filter. */
     enum { PROTOCOL_OPEN, PROTOCOL_HTTP1, PROTOCOL_HTTP2, PROTOCOL_LOST } protocol;
     bool reading_head;
-    bool upgraded;
+    bool upgraded; /* by `Upgrade: h2c` */
     h1_head *head;
-    /* After `Upgrade: h2c`: the HTTP/1.1 request's place on the connection, which is that of stream 1. */
-    unsigned upgrade_index;
     atomic_bool upgrade_served; /* stream 1 has been taken by its request */
 } connection_state;
 
@@ -60,10 +58,11 @@ connection_state *connection_of(const conn_rec *connection);
 
 /* True for requests that came as an HTTP/2 stream. */
 bool connection_is_http2(const request_rec *request);
-/* The request's index on its connection, from 0. To be asked once per request. */
-unsigned connection_request_index(connection_state *state, request_rec *request);
-/* To be asked once per request, when Apache has read its head or refused it. */
-connection_names connection_take_names(connection_state *state, request_rec *request);
+/*
+ * The request's index on its connection, from 0 in the order of the wire, and its names. To be asked once per
+ * request, when Apache has read its head or refused it.
+ */
+unsigned connection_take_request(connection_state *state, request_rec *request, connection_names *names);
 /* The HTTP/1.1 request whose protocol is changed to h2c goes on as stream 1. */
 void connection_upgrade(connection_state *state, unsigned index, const connection_names *names, conn_rec *connection);
 

@@ -32,15 +32,17 @@ static const char *set_socket(cmd_parms *command, void *unused, const char *path
     return NULL;
 }
 
-/* Adds a header's name to a list that has each once; text when it is none. */
+/* Adds an event's key for a header to a list that has each once; text when the name is none. */
 static const char *add_name(cmd_parms *command, apr_array_header_t **list, const char *name)
 {
-    if (!is_header_name(name)) return apr_psprintf(command->pool, "%s: \"%s\" is not a header name", command->cmd->name, name);
+    if (!is_header_name(name))
+        return apr_psprintf(command->pool, "%s: \"%s\" is not a header name", command->cmd->name, name);
+    const char *key = apr_pstrcat(command->pool, HEADER_KEY_PREFIX, name, NULL);
     if (*list == NULL) *list = apr_array_make(command->pool, 16, sizeof(const char *));
     for (int i = 0; i < (*list)->nelts; i++) {
-        if (ap_cstr_casecmp(name, APR_ARRAY_IDX(*list, i, const char *)) == 0) return NULL;
+        if (ap_cstr_casecmp(key, APR_ARRAY_IDX(*list, i, const char *)) == 0) return NULL;
     }
-    APR_ARRAY_PUSH(*list, const char *) = name;
+    APR_ARRAY_PUSH(*list, const char *) = key;
     return NULL;
 }
 
@@ -52,13 +54,13 @@ static const char *add_header(cmd_parms *command, void *unused, const char *name
             return apr_psprintf(command->pool, "JsonSockLogHeaders: %s holds credentials and is never logged; remove it",
                 name);
     }
-    return add_name(command, &of_command(command)->headers, name);
+    return add_name(command, &of_command(command)->header_keys, name);
 }
 
 static const char *deny_header(cmd_parms *command, void *unused, const char *name)
 {
     (void)unused;
-    return add_name(command, &of_command(command)->denied, name);
+    return add_name(command, &of_command(command)->denied_keys, name);
 }
 
 static const char *set_number(cmd_parms *command, const char *text, int low, int high, int *target)

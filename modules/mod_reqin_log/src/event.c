@@ -7,21 +7,26 @@
 
 /* Longer values are cut. */
 enum { PATH_MAX_BYTES = 2048, QUERY_MAX_BYTES = 2048, TOKEN_MAX_BYTES = 256 };
-/* Fits nearly every event; those that do not fit are written again into the full size. */
-enum { USUAL_BYTES = 8192 };
 
-event_request *event_take_request(request_rec *request, const reqin_config *config, connection_state *connection)
+/* Apache merges repeated fields when it has read the whole head. */
+static const char *value_of(request_rec *request, const char *name, bool refused)
 {
-    event_request *taken = apr_pcalloc(request->pool, sizeof *taken);
-    taken->index = connection_request_index(connection, request);
-    taken->names = connection_take_names(connection, request);
+    if (refused) return apr_table_getm(request->pool, request->headers_in, name);
+    return apr_table_get(request->headers_in, name);
+}
+
+event_request *event_take_request(request_rec *request, const reqin_config *config, connection_state *connection,
+    bool refused)
+{
+    const int count = config->header_keys != NULL ? config->header_keys->nelts : 0;
+    event_request *taken = apr_palloc(request->pool, sizeof *taken + (size_t)count * sizeof taken->header_values[0]);
+    *taken = (event_request){.header_count = count};
+    taken->index = connection_take_request(connection, request, &taken->names);
     taken->path = request->parsed_uri.path ? request->parsed_uri.path : request->uri;
     taken->query = request->parsed_uri.query;
-    if (config->headers != NULL) {
-        taken->header_values = apr_pcalloc(request->pool, sizeof(char *) * (size_t)config->headers->nelts);
-        for (int i = 0; i < config->headers->nelts; i++)
-            taken->header_values[i] = apr_table_getm(request->pool, request->headers_in,
-                APR_ARRAY_IDX(config->headers, i, const char *));
+    for (int i = 0; i < count; i++) {
+        const char *key = APR_ARRAY_IDX(config->header_keys, i, const char *);
+        taken->header_values[i] = value_of(request, HEADER_NAME_OF(key), refused);
     }
     return taken;
 }
@@ -52,17 +57,16 @@ static void write_h2(event_writer *event, const connection_h2 *h2)
     }
 }
 
-static void write_headers(event_writer *event, apr_pool_t *pool, const event_request *taken, const reqin_config *config)
+static void write_headers(event_writer *event, const event_request *taken, const reqin_config *config)
 {
     event_text(event, "client_headers_order", taken->names.wire ? "wire" : "server", TOKEN_MAX_BYTES);
     event_text(event, "client_headers", taken->names.text, HEADER_NAMES_MAX);
     if (taken->names.cut) event_mark_cut(event, "client_headers");
-    const int configured = taken->header_values != NULL ? config->headers->nelts : 0;
     int left = reqin_max_headers(config);
-    for (int i = 0; i < configured && left > 0; i++) {
+    for (int i = 0; i < taken->header_count && left > 0; i++) {
         if (taken->header_values[i] == NULL) continue;
-        const char *key = apr_pstrcat(pool, "header_", APR_ARRAY_IDX(config->headers, i, const char *), NULL);
-        event_text(event, key, taken->header_values[i], (size_t)reqin_max_value_length(config));
+        event_text(event, APR_ARRAY_IDX(config->header_keys, i, const char *), taken->header_values[i],
+            (size_t)reqin_max_value_length(config));
         left--;
     }
 }
@@ -108,18 +112,20 @@ static void write_fields(event_writer *event, const request_rec *first, const re
     event_text(event, "host", first->hostname ? first->hostname : "", TOKEN_MAX_BYTES);
     event_text(event, "path", taken->path ? taken->path : "", PATH_MAX_BYTES);
     event_text(event, "query", taken->query ? taken->query : "", QUERY_MAX_BYTES);
-    write_headers(event, first->pool, taken, config);
+    write_headers(event, taken, config);
 }
 
 const char *event_write(const request_rec *first, const request_rec *last, const event_request *taken,
-    const reqin_config *config, const connection_state *connection, const char *server_id, apr_size_t *length)
+    const reqin_config *config, const connection_state *connection, const char *server_id,
+    char usual[EVENT_USUAL_BYTES], apr_size_t *length)
 {
     const uint64_t sequence = delivery_next_sequence();
     event_writer event;
-    for (size_t size = USUAL_BYTES;; size = EVENT_BYTES_MAX) {
-        event_writer_open(&event, apr_palloc(first->pool, size), size);
+    event_writer_open(&event, usual, EVENT_USUAL_BYTES);
+    write_fields(&event, first, last, taken, config, connection, server_id, sequence);
+    if (event.json.omitted > 0) {
+        event_writer_open(&event, apr_palloc(first->pool, EVENT_BYTES_MAX), EVENT_BYTES_MAX);
         write_fields(&event, first, last, taken, config, connection, server_id, sequence);
-        if (event.json.omitted == 0 || size == EVENT_BYTES_MAX) break;
     }
     *length = event_writer_close(&event);
     return event.json.buffer;

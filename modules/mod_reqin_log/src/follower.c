@@ -10,8 +10,13 @@ struct connection_follower {
     h2_reader reader; /* of the connection's thread */
     connection_state *state;
     apr_pool_t *pool;
-    pthread_mutex_t lock; /* of `names`; held for moments, and only ever contended by the connection's own streams */
+    pthread_mutex_t lock; /* of all below; held for moments, and only ever contended by the connection's own streams */
     stream_names names;
+    /* Of the streams in `names`, by the same rule: a newer one displaces an older one. */
+    struct {
+        uint32_t stream;
+        unsigned index;
+    } places[STREAM_NAMES_SLOTS];
 };
 
 static void keep_client(void *context, const h2_client *client)
@@ -32,10 +37,14 @@ static void keep_client(void *context, const h2_client *client)
     atomic_store(&follower->state->h2, facts);
 }
 
+static size_t place_of(uint32_t stream) { return (stream >> 1) % STREAM_NAMES_SLOTS; }
+
 static void keep_request(void *context, uint32_t stream, const header_names *names)
 {
     connection_follower *follower = context;
     pthread_mutex_lock(&follower->lock);
+    follower->places[place_of(stream)].stream = stream;
+    follower->places[place_of(stream)].index = atomic_fetch_add(&follower->state->requests, 1);
     stream_names_put(&follower->names, stream, names->text, names->length, names->cut);
     pthread_mutex_unlock(&follower->lock);
 }
@@ -69,6 +78,7 @@ bool follower_begin(connection_state *state, conn_rec *connection)
     follower->pool = connection->pool;
     pthread_mutex_init(&follower->lock, NULL);
     stream_names_start(&follower->names);
+    memset(follower->places, 0, sizeof follower->places);
     atomic_store(&state->follower, follower);
     apr_pool_cleanup_register(connection->pool, follower, release, apr_pool_cleanup_null);
     return true;
@@ -81,20 +91,26 @@ h2_reader_state follower_feed(connection_follower *follower, const char *data, a
     return result;
 }
 
-void follower_put(connection_follower *follower, uint32_t stream, const connection_names *names)
+void follower_put(connection_follower *follower, uint32_t stream, unsigned index, const connection_names *names)
 {
     pthread_mutex_lock(&follower->lock);
-    stream_names_put(&follower->names, stream, names->text, strlen(names->text), names->cut);
+    follower->places[place_of(stream)].stream = stream;
+    follower->places[place_of(stream)].index = index;
+    if (names->wire) stream_names_put(&follower->names, stream, names->text, strlen(names->text), names->cut);
     pthread_mutex_unlock(&follower->lock);
 }
 
-bool follower_take(connection_follower *follower, uint32_t stream, apr_pool_t *pool, connection_names *names)
+bool follower_take(connection_follower *follower, uint32_t stream, apr_pool_t *pool, unsigned *index,
+    connection_names *names)
 {
     size_t length;
     bool cut;
+    *names = (connection_names){.text = NULL};
     pthread_mutex_lock(&follower->lock);
+    const bool known = follower->places[place_of(stream)].stream == stream;
+    *index = follower->places[place_of(stream)].index;
     const char *text = stream_names_take(&follower->names, stream, &length, &cut);
     if (text != NULL) *names = (connection_names){apr_pstrmemdup(pool, text, length), true, cut};
     pthread_mutex_unlock(&follower->lock);
-    return text != NULL;
+    return known;
 }

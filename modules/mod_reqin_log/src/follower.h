@@ -12,8 +12,12 @@
 /* Makes state->follower, released with the connection; false without memory. */
 bool follower_begin(connection_state *state, conn_rec *connection);
 h2_reader_state follower_feed(connection_follower *follower, const char *data, apr_size_t length);
-void follower_put(connection_follower *follower, uint32_t stream, const connection_names *names);
-/* False when the stream's names are not known (any more). */
-bool follower_take(connection_follower *follower, uint32_t stream, apr_pool_t *pool, connection_names *names);
+void follower_put(connection_follower *follower, uint32_t stream, unsigned index, const connection_names *names);
+/*
+ * The stream's index among the connection's requests and its names, whose text is NULL where there was no room for
+ * them. False when the stream is not known (any more).
+ */
+bool follower_take(connection_follower *follower, uint32_t stream, apr_pool_t *pool, unsigned *index,
+    connection_names *names);
 
 #endif

@@ -1,7 +1,5 @@
 #include "json_writer.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 void json_open(json_writer *json, char *buffer, size_t capacity)
@@ -17,6 +15,13 @@ static bool put(json_writer *json, const char *text, size_t length)
     memcpy(json->buffer + json->length, text, length);
     json->length += length;
     return true;
+}
+
+/* Octets that stand for themselves in a JSON string: printable ASCII but " and \\. */
+static bool is_plain(unsigned char c)
+{
+    static const uint32_t plain[8] = {0, 0xfffffffb, 0xefffffff, 0x7fffffff};
+    return (plain[c >> 5] >> (c & 31)) & 1;
 }
 
 /* Length of the well-formed UTF-8 sequence at `text` (Unicode, table 3-7), 0 when there is none. */
@@ -54,18 +59,18 @@ static bool put_escaped(json_writer *json, const char *value, size_t length, boo
 {
     const unsigned char *text = (const unsigned char *)value;
     size_t i = 0, run = 0;
-    while (i < length) {
-        const unsigned char c = text[i];
-        const size_t size = c < 0x80 ? 1 : utf8_sequence(text + i, length - i);
-        if (size == 0) *utf8 = false;
-        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f && size > 0) {
+    for (;;) {
+        while (i < length && is_plain(text[i])) i++;
+        if (i == length) return put(json, value + run, length - run);
+        const size_t size = text[i] < 0x80 ? 0 : utf8_sequence(text + i, length - i);
+        if (size > 0) {
             i += size;
             continue;
         }
-        if (!put(json, value + run, i - run) || !put_escape(json, c)) return false;
+        if (text[i] >= 0x80) *utf8 = false;
+        if (!put(json, value + run, i - run) || !put_escape(json, text[i])) return false;
         run = ++i;
     }
-    return put(json, value + run, length - run);
 }
 
 static bool put_name(json_writer *json, const char *name)
@@ -92,24 +97,37 @@ bool json_text(json_writer *json, const char *name, const char *value, size_t le
     return utf8;
 }
 
-static void number(json_writer *json, const char *name, const char *digits)
+static void number(json_writer *json, const char *name, const char *digits, size_t length)
 {
     const size_t mark = json->length;
-    settle(json, mark, put_name(json, name) && put(json, digits, strlen(digits)));
+    settle(json, mark, put_name(json, name) && put(json, digits, length));
+}
+
+/* Decimal digits before `end`; returns where they begin. */
+static char *write_digits(char *end, uint64_t value)
+{
+    do {
+        *--end = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    return end;
 }
 
 void json_unsigned(json_writer *json, const char *name, uint64_t value)
 {
-    char digits[24];
-    snprintf(digits, sizeof digits, "%" PRIu64, value);
-    number(json, name, digits);
+    char digits[20], *const end = digits + sizeof digits;
+    const char *start = write_digits(end, value);
+    number(json, name, start, (size_t)(end - start));
 }
 
 void json_milliseconds(json_writer *json, const char *name, uint64_t microseconds)
 {
-    char digits[32];
-    snprintf(digits, sizeof digits, "%" PRIu64 ".%03u", microseconds / 1000, (unsigned)(microseconds % 1000));
-    number(json, name, digits);
+    char digits[24], *const end = digits + sizeof digits;
+    /* A digit more than the fraction has, so that its zeros are written; the point takes that digit's place. */
+    write_digits(end, 1000 + microseconds % 1000);
+    end[-4] = '.';
+    const char *start = write_digits(end - 4, microseconds / 1000);
+    number(json, name, start, (size_t)(end - start));
 }
 
 size_t json_close(json_writer *json)

@@ -43,15 +43,17 @@ static event_request *taken_of(const request_rec *request)
 static void send_event(const request_rec *first, const request_rec *last, const event_request *taken,
     const reqin_config *config, const connection_state *connection)
 {
+    /* On the stack: the pools of HTTP/2 streams give memory back to the system after each. */
+    char usual[EVENT_USUAL_BYTES];
     apr_size_t length;
     const char *event = event_write(first, last, taken, config, connection,
-        config->server_id != NULL ? config->server_id : host_name, &length);
+        config->server_id != NULL ? config->server_id : host_name, usual, &length);
     delivery_send(config, first->server, event, length);
 }
 
-static event_request *take(request_rec *request, connection_state *connection)
+static event_request *take(request_rec *request, connection_state *connection, bool refused)
 {
-    event_request *taken = event_take_request(request, reqin_config_of(request->server), connection);
+    event_request *taken = event_take_request(request, reqin_config_of(request->server), connection, refused);
     ap_set_module_config(request->request_config, &reqin_log_module, taken);
     return taken;
 }
@@ -60,7 +62,7 @@ static event_request *take(request_rec *request, connection_state *connection)
 static int take_request(request_rec *request)
 {
     connection_state *connection = connection_of(request->connection);
-    if (connection != NULL && request->main == NULL && request->prev == NULL) take(request, connection);
+    if (connection != NULL && request->main == NULL && request->prev == NULL) take(request, connection, false);
     return DECLINED;
 }
 
@@ -89,7 +91,7 @@ static int report_finished_request(request_rec *first)
     if (config->delivery == NULL || connection == NULL) return DECLINED;
     const event_request *taken = taken_of(first);
     /* Requests that Apache refused while reading them skip the earlier phase. */
-    if (taken == NULL) taken = take(first, connection);
+    if (taken == NULL) taken = take(first, connection, true);
     if (taken->sent || goes_on_as_stream(taken, first, connection)) return OK;
     const request_rec *last = first;
     while (last->next != NULL) last = last->next;
