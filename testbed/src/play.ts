@@ -40,8 +40,8 @@ export interface Played {
   readonly notReached: readonly Planned[];
 }
 
-/** Longest time of one appearance of a program (robots wait between their visits), and of a person, ms. */
-const patienceMs = { program: 600_000, person: 180_000 };
+/** Longest visit of a person, ms. */
+const longestVisitMs = 180_000;
 /** What has begun in time may go on for so long after the scenario's limit, ms. */
 const overtimeMs = 90_000;
 
@@ -55,7 +55,7 @@ function costOf(kind: ClientKind): Cost {
 function failureOf(kind: ClientKind, { exitCode, stderr }: LabelledTime): string | undefined {
   const expected: readonly (number | null)[] = (isProgram(kind) && kind.exits) || [0];
   if (expected.includes(exitCode)) return undefined;
-  return `${exitCode === null ? 'stopped' : `exit ${exitCode}`}: ${stderr.slice(-300)}`;
+  return `${exitCode === null ? 'killed' : `exit ${exitCode}`}: ${stderr.slice(-300)}`;
 }
 
 /**
@@ -84,12 +84,13 @@ export async function play(
     const from = new Date();
     try {
       const leftMs = scenario.limitS * 1000 + overtimeMs - (Date.now() - began);
-      const longestMs = isProgram(kind) ? patienceMs.program : patienceMs.person;
+      const longestMs = isProgram(kind) ? scenario.patienceS * 1000 : longestVisitMs;
       const order = { ...planned, patienceMs: Math.min(planned.patienceMs ?? longestMs, longestMs, leftMs) };
       const running = isProgram(kind) ? runClient(network, around, order) : seats.visit(order);
       // A browser may have to be started first, and ended after.
       const label = await within(order.patienceMs + 60_000, planned.client, running);
-      const failure = failureOf(kind, label);
+      const ended = label.exitCode !== null || Date.now() - from.getTime() < order.patienceMs;
+      const failure = ended ? failureOf(kind, label) : undefined;
       return { ...label, planned, ...(failure === undefined ? {} : { failure }) };
     } catch (error) {
       // What it sent before it failed is in the capture and needs a label too.
@@ -120,7 +121,8 @@ export async function play(
       const one = await visit(planned, kind);
       appeared.push(one);
       const seconds = ((one.to.getTime() - one.from.getTime()) / 1000).toFixed(1);
-      const trouble = one.failure === undefined ? '' : ` FAILED ${one.failure}`;
+      const cut = one.exitCode === null ? ', ended by us' : '';
+      const trouble = one.failure === undefined ? cut : ` FAILED ${one.failure}`;
       report(`${clock()} s  ${planned.client} from ${planned.address}, ${seconds} s${trouble}`);
     } finally {
       turn.give();

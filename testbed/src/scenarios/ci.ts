@@ -6,7 +6,7 @@ import type { Kinds, Scenario } from './plan.ts';
 export function ci(random: Random, kinds: Kinds): Scenario {
   return mixture(
     {
-      ...{ name: 'ci', hours: 1, lengthS: 120, limitS: 220, speed: 5 },
+      ...{ name: 'ci', hours: 1, lengthS: 100, limitS: 200, patienceS: 60, speed: 5 },
       places: { seats: 4, browsers: 2, tools: 10 },
       ...{ people: 14, visits: 18, perBot: 1, perFleet: 2, perRobot: 1, amounts: 0 },
     },

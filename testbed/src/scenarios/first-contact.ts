@@ -6,7 +6,7 @@ import type { Kinds, Scenario } from './plan.ts';
 export function firstContact(random: Random, kinds: Kinds): Scenario {
   return mixture(
     {
-      ...{ name: 'first-contact', hours: 3, lengthS: 780, limitS: 1200, speed: 2 },
+      ...{ name: 'first-contact', hours: 3, lengthS: 680, limitS: 1080, patienceS: 240, speed: 2 },
       places: { seats: 8, browsers: 2, tools: 16 },
       ...{ people: 150, visits: 220, perBot: 4, perFleet: 10, perRobot: 3, amounts: 0.4 },
     },

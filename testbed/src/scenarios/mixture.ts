@@ -11,6 +11,7 @@ export interface Recipe {
   /** Real seconds over which appearances begin, if places are free. */
   readonly lengthS: number;
   readonly limitS: number;
+  readonly patienceS: number;
   readonly speed: number;
   readonly places: Places;
   readonly people: number;
@@ -59,13 +60,14 @@ type Timeless = Omit<Planned, 'at'>;
 function peopleOf(recipe: Recipe, random: Random, kinds: Kinds, around: Neighbourhood): Timeless[] {
   const browsers = labelled(kinds, 'person');
   if (browsers.length === 0) return [];
-  const visits = Array.from({ length: recipe.people }, () => 1);
-  for (let more = recipe.visits - recipe.people; more > 0; more--) {
+  // Every kind of browser has somebody, however rare it is.
+  const people = Math.max(recipe.people, browsers.length);
+  const visits = Array.from({ length: people }, () => 1);
+  for (let more = recipe.visits - people; more > 0; more--) {
     const person = random.integer(0, visits.length - 1);
     visits[person] = (visits[person] ?? 0) + 1;
   }
   return visits.flatMap((count, person): Timeless[] => {
-    // Every kind of browser has somebody, however rare it is.
     const [client, kind] = browsers[person] ?? byShare(random, browsers);
     const home = around.forPerson();
     const language = random.pick(languages);
@@ -150,6 +152,6 @@ export function mixture(recipe: Recipe, random: Random, kinds: Kinds): Scenario 
   // Real time runs through the same order in less time, so that whoever comes back comes later in both.
   const pace = recipe.lengthS / (recipe.hours * 3600);
   const plan = timeless.map((one) => ({ ...one, at: one.when * pace })).sort((a, b) => a.at - b.at);
-  const { name, hours, speed, places, limitS } = recipe;
-  return { name, hours, speed, places, limitS, plan };
+  const { name, hours, speed, places, limitS, patienceS } = recipe;
+  return { name, hours, speed, places, limitS, patienceS, plan };
 }

@@ -26,6 +26,8 @@ export interface Scenario {
   /** Compresses think time unless somebody says otherwise. */
   readonly speed: number;
   readonly places: Places;
+  /** Seconds after which a program that is still at work is ended: robots and slow crawlers wait for long. */
+  readonly patienceS: number;
   /** Seconds after which nothing more begins. */
   readonly limitS: number;
   readonly plan: readonly Planned[];

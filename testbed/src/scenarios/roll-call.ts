@@ -12,7 +12,7 @@ export function rollCall(random: Random, kinds: Kinds): Scenario {
     amount: isProgram(kind) ? kind.amounts[0] : 1,
   }));
   return {
-    ...{ name: 'roll-call', hours: 1, speed: 3, limitS: 600, plan },
+    ...{ name: 'roll-call', hours: 1, speed: 3, limitS: 600, patienceS: 150, plan },
     places: { seats: 4, browsers: 2, tools: 10 },
   };
 }

@@ -5,7 +5,7 @@ import type { Scenario } from './plan.ts';
 export function smoke(): Scenario {
   const soon = { at: 0, when: 60 };
   return {
-    ...{ name: 'smoke', hours: 1, speed: 3, limitS: 120 },
+    ...{ name: 'smoke', hours: 1, speed: 3, limitS: 120, patienceS: 60 },
     places: { seats: 1, browsers: 1, tools: 2 },
     plan: [
       { ...soon, client: 'chromium', network: 'north', address: ipv4Of('north', 7), seed: 7, amount: 1 },
