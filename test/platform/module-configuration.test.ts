@@ -1,21 +1,20 @@
 /** What mod_reqin_log says to Apache's configuration check. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { apacheNeeds, buildModule, moduleFolder } from '../setup/apache.ts';
 import { itNeeds, program } from '../setup/needs.ts';
 
-const source = fileURLToPath(new URL('../../modules/mod_reqin_log/', import.meta.url));
-const needs = [program('apache2'), program('apxs', 'apache2-dev'), program('make')];
+const needs = apacheNeeds;
 const it = itNeeds(...needs);
+let module = '';
 const folder = mkdtempSync(join(tmpdir(), 'ja4-module-'));
 
 beforeAll(() => {
   if (!needs.every((need) => need.present())) return;
-  const made = spawnSync('make', ['-C', source, `BUILD=${folder}/build`], { encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(made.stderr);
+  module = buildModule();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -30,7 +29,7 @@ PidFile ${folder}/pid
 ErrorLog ${folder}/error.log
 Listen 127.0.0.1:65001
 LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
-LoadModule reqin_log_module ${folder}/build/mod_reqin_log.so
+LoadModule reqin_log_module ${module}
 ${top}
 <VirtualHost 127.0.0.1:65001>
 ${inHost}
@@ -46,6 +45,8 @@ it('takes what the guide says', () => {
 JsonSockLogSocket /run/ja4/http.socket
 JsonSockLogReconnectInterval 1
 JsonSockLogHeaders User-Agent Accept
+JsonSockLogDenyHeaders X-Session X-Token
+JsonSockLogPhase read
 JsonSockLogServerId web-1`);
   expect(text).toContain('Syntax OK');
   expect(ok).toBe(true);
@@ -63,9 +64,25 @@ it.each([
   [`JsonSockLogSocket /run/${'x'.repeat(110)}`, /has 115 bytes, the system allows 107/],
   ['JsonSockLogSocket http.socket', /absolute path/],
   ['JsonSockLogMaxHeaders many', /is not a whole number from 0 to 1000/],
+  ['JsonSockLogMaxHeaderValueLen 0', /is not a whole number from 1 to 8192/],
   ['JsonSockLogLevel LOUD', /none of DEBUG/],
+  ['JsonSockLogPhase end', /JsonSockLogPhase.*end.*log.*read/],
+  ['JsonSockLogDenyHeaders "a b"', /is not a header name/],
+  ['JsonSockLogEnabled On', /JsonSockLogSocket/],
 ])('says what is wrong with %s', (directive, reason) => {
   const { ok, text } = check(directive);
   expect(text).toMatch(reason);
   expect(ok).toBe(false);
+});
+
+itNeeds(...needs, program('make', 'build-essential'), {
+  what: 'cmocka',
+  install: 'apt-get install libcmocka-dev',
+  present: () => existsSync('/usr/include/cmocka.h'),
+})('passes the unit tests of its parts, under sanitizers', () => {
+  const { status, stdout, stderr } = spawnSync('make', ['-s', '-C', moduleFolder, 'check'], {
+    encoding: 'utf8',
+  });
+  expect(stdout + stderr).toContain('[  PASSED  ]');
+  expect(status, stdout + stderr).toBe(0);
 });
