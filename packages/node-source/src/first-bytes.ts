@@ -4,6 +4,8 @@ import type { SeenPreface } from './http2-facts.ts';
 
 /** A client sends its preface at once (RFC 9113 section 3.4); one that does not gets its server anyway. */
 const patienceMs = 250;
+/** The first request comes right behind the preface, unless the client waits for the server's SETTINGS. */
+const requestPatienceMs = 5;
 
 /** Preface, frame header, and so much of SETTINGS as its length says. */
 const prefaceLength = 24;
@@ -13,9 +15,9 @@ const maxHeld = 16_384 + prefaceLength + frameHeaderLength;
 
 /**
  * Looks at what an HTTP/2 client sends first, puts it back, and hands the socket over, to be called before
- * anybody reads from it. It waits for the end of the SETTINGS frame, which no client withholds, and for
- * whatever has come in the same turn of the event loop: usually the first request. A client may wait for the
- * server's SETTINGS before it asks for something, so the request itself is not waited for.
+ * anybody reads from it. It waits for the end of the SETTINGS frame, which no client withholds, and then some
+ * milliseconds for the first request: no longer, because a client may wait for the server's SETTINGS before it
+ * asks for something.
  *
  * `handOver` is called once, with undefined when there is no such preface, or never when the connection ends first.
  */
@@ -23,7 +25,8 @@ export function readFirstBytes(socket: Socket, handOver: (preface: SeenPreface |
   const reader = new Http2ClientReader();
   let held: Buffer = Buffer.alloc(0);
   let outcome: 'more' | 'settings' | 'request' | 'other' = 'more';
-  let immediate: NodeJS.Immediate | undefined;
+  let isRequestAwaited = false;
+  let isDone = false;
 
   const take = () => {
     for (let chunk: unknown = socket.read(); chunk instanceof Buffer; chunk = socket.read()) {
@@ -34,19 +37,22 @@ export function readFirstBytes(socket: Socket, handOver: (preface: SeenPreface |
       else if (hasSettings(held)) outcome = 'settings';
     }
     if (outcome === 'request' || outcome === 'other' || held.length >= maxHeld) finish();
-    // The rest of what is underway in the kernel comes in the next turn.
-    else if (outcome === 'settings') immediate ??= setImmediate(() => setImmediate(finish));
+    else if (outcome === 'settings' && !isRequestAwaited) {
+      isRequestAwaited = true;
+      clearTimeout(timer);
+      timer = setTimeout(finish, requestPatienceMs);
+    }
   };
   const letGo = () => {
+    isDone = true;
     clearTimeout(timer);
-    if (immediate !== undefined) clearImmediate(immediate);
     socket.removeListener('readable', take);
     socket.removeListener('end', end);
     socket.removeListener('close', letGo);
     socket.removeListener('error', ignore);
   };
   const finish = () => {
-    if (socket.destroyed) return;
+    if (isDone || socket.destroyed) return;
     letGo();
     if (held.length > 0) socket.unshift(held);
     const seen = outcome === 'settings' || outcome === 'request';
@@ -57,8 +63,7 @@ export function readFirstBytes(socket: Socket, handOver: (preface: SeenPreface |
   /** Nobody else listens yet, and an error without listener ends the process; `close` follows. */
   const ignore = () => {};
 
-  const timer = setTimeout(finish, patienceMs);
-  timer.unref();
+  let timer = setTimeout(finish, patienceMs);
   socket.on('error', ignore);
   socket.once('end', end);
   socket.once('close', letGo);
