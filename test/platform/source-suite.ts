@@ -25,6 +25,8 @@ interface SourceClaims {
   readonly resolutionMs: number;
   /** Status of a request line that is none. */
   readonly malformed: number;
+  /** It refuses header values with control characters (RFC 9110 section 5.5 lets it). */
+  readonly refusesControls?: boolean;
 }
 
 /** The tests that every source of HTTP events passes, with a real server, real clients and a real platform. */
@@ -162,11 +164,12 @@ for path in ['/about.html', '/search?q=lamp', '/nope']:
         shop.four,
         request(Buffer.from(`/${'x'.repeat(3000)}?${'"'.repeat(3000)}`), plain, 'hostile-6'),
       );
-      const rows = await shop.requests("header_user_agent LIKE 'hostile-%'", 6);
-      const [one, two, three, four, five, six] = rows;
-      expect(rows.map((row) => row.header_user_agent)).toEqual([1, 2, 3, 4, 5, 6].map((n) => `hostile-${n}`));
+      const taken = claims.refusesControls ? [1, 3, 4, 5, 6] : [1, 2, 3, 4, 5, 6];
+      const rows = await shop.requests("header_user_agent LIKE 'hostile-%'", taken.length);
+      expect(rows.map((row) => row.header_user_agent)).toEqual(taken.map((n) => `hostile-${n}`));
+      const [one, two, three, four, five, six] = [1, 2, 3, 4, 5, 6].map((n) => rows[taken.indexOf(n)]);
       expect(one?.header_accept).toBe(quotes.toString());
-      expect(two?.header_accept).toBe('a\u0001\u0002\u001f\u007fb');
+      if (two) expect(two.header_accept).toBe('a\u0001\u0002\u001f\u007fb');
       expect(three?.header_accept).toBe('é€😀\u2028');
       expect(four?.header_accept).toMatch(/^a[^a-z]{3}b$/);
       expect(five?.header_accept).toBe('"'.repeat(256));
@@ -177,7 +180,10 @@ for path in ['/about.html', '/search?q=lamp', '/nope']:
 
     it('a request that the server refuses unread is reported without a path', async () => {
       await shop.sendRaw(shop.six, Buffer.from(`NONSENSE\u0000\r\nHost: ${server.name}\r\n\r\n`));
-      const [row] = await shop.requests(`status_code = ${claims.malformed} AND path = ''`, 1);
+      const [row] = await shop.requests(
+        `status_code = ${claims.malformed} AND path = '' AND src_ip = toIPv6('${shop.six.address}')`,
+        1,
+      );
       expect(row).toMatchObject({ src_ip: shop.six.address, correlated: 1, method: '', client_headers: '' });
     });
 

@@ -47,6 +47,18 @@ export function recordHttp1(
   recorder.begin(arrivalOf(connection, request))({ status });
 }
 
+/** What Node answers by itself, unless the site listens to `clientError`: its documentation of that event. */
+const statusOf = new Map([
+  ['HPE_HEADER_OVERFLOW', 431],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 413],
+]);
+
+/** A request that cannot be read. */
+export function recordMalformed(recorder: RequestRecorder, connection: Connection, code: string): void {
+  const nothing = { method: '', target: '', httpVersion: '', rawHeaders: [], message: { headers: {} } };
+  recorder.begin({ connection, ...nothing })({ status: statusOf.get(code) ?? 400 });
+}
+
 /** Milliseconds with three decimals. */
 export function millisecondsSince(startedAt: number): number {
   return Math.round((performance.now() - startedAt) * 1000) / 1000;

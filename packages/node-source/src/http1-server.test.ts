@@ -232,12 +232,37 @@ describe('an HTTP/1 server with the source attached', () => {
     ]);
   });
 
-  it('lets Node answer what is no HTTP', async () => {
+  it('reports what Node cannot read without a path, and lets Node answer', async () => {
     const port = await serve(hello);
-    const client = await open(port);
-    client.write('\x16\x03\x01 no HTTP\r\n\r\n');
-    await until('the answer', () => client.text().startsWith('HTTP/1.1 400'));
-    expect(source.counters()).toMatchObject({ events: 0, failures: 0 });
+    for (const [bytes, status] of [
+      ['\x16\x03\x01 no HTTP\r\n\r\n', 400],
+      [`GET / HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
+    ] as const) {
+      const client = await open(port);
+      client.write(bytes);
+      await until('the answer', () => client.text().startsWith(`HTTP/1.1 ${status}`));
+    }
+    const events = await receiver.take(2);
+    expect(events.map(({ method, path, status_code }) => [method, path, status_code])).toEqual([
+      ['', '', 400],
+      ['', '', 431],
+    ]);
+  });
+
+  it('does not take a broken body, or the end of a connection, for a request', async () => {
+    const port = await serve((request, response) => {
+      request.on('error', () => {});
+      request.on('end', () => response.end());
+      request.resume();
+    });
+    const broken = await open(port);
+    broken.write('POST /body HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n');
+    const half = await open(port);
+    half.write('GET /half HTTP/1.1\r\nHost');
+    half.socket.end();
+    await until('the ends', () => broken.socket.destroyed && half.socket.destroyed);
+    await until('the event', () => source.counters().sent === 1);
+    expect(await receiver.take(1)).toMatchObject([{ path: '/body' }]);
   });
 
   it('keeps bytes of any kind', async () => {

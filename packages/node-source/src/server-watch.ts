@@ -11,7 +11,7 @@ import type { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
 import type { Containment } from './containment.ts';
 import { readFirstBytes } from './first-bytes.ts';
-import { observeHttp1, recordHttp1 } from './http1-request.ts';
+import { observeHttp1, recordHttp1, recordMalformed } from './http1-request.ts';
 import type { SeenPreface } from './http2-facts.ts';
 import { observeHttp2 } from './http2-request.ts';
 import type { RequestRecorder } from './request-recorder.ts';
@@ -124,6 +124,9 @@ export class ServerWatch {
       case 'connect':
         if (first instanceof IncomingMessage) this.#tunnel(first);
         return;
+      case 'clientError':
+        if (first instanceof Error && second instanceof Socket) this.#malformed(first, second);
+        return;
       case 'dropRequest':
         // More than `maxRequestsPerSocket`: Node answers by itself.
         if (first instanceof IncomingMessage) this.#refused(first);
@@ -155,6 +158,15 @@ export class ServerWatch {
 
   #refused(request: IncomingMessage): void {
     recordHttp1(this.#options.recorder, this.#connections.of(request.socket), request, 503);
+  }
+
+  /** What Node's parser refuses has no method, no path and no headers. */
+  #malformed(error: Error, socket: Socket): void {
+    const code = 'code' in error ? String(error.code) : '';
+    const connection = this.#connections.of(socket);
+    // The body of a request that is known, or the end of a connection, is no other request.
+    if (!code.startsWith('HPE_') || code === 'HPE_INVALID_EOF_STATE' || connection.open.size > 0) return;
+    recordMalformed(this.#options.recorder, connection, code);
   }
 
   #stream([stream, headers, flags, rawHeaders]: StreamArguments): void {

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { hostname } from 'node:os';
 import { threadId } from 'node:worker_threads';
 import { type ClientAddress, forwardedBy } from './client-address.ts';
@@ -7,7 +8,10 @@ import type { FindClientIp } from './request-recorder.ts';
 export interface Ja4SourceOptions {
   /** Stream socket of the platform. Default `/run/ja4/http.stream.socket`. */
   readonly socket?: string;
-  /** Name of this server in the events; the process id is added. Default: the host's name. */
+  /**
+   * Name of this server in the events; no two processes may have the same. Cluster workers add their number.
+   * Default: the host's name and the process id.
+   */
   readonly serverId?: string;
   /** Headers whose values are sent, instead of the default ones. Never those of secrets. */
   readonly headers?: readonly string[];
@@ -55,7 +59,7 @@ export function sourceSettings(options: Ja4SourceOptions): SourceSettings {
   }
   return {
     path,
-    serverId: senderName(options.serverId ?? hostname()),
+    serverId: senderName(options.serverId),
     selection: new HeaderSelection(options.headers ?? defaultHeaders, options.denyHeaders),
     maxHeaderValueBytes: within('maxHeaderValueBytes', options.maxHeaderValueBytes ?? 256, 1, 16_384),
     maxBufferBytes: within('maxBufferBytes', options.maxBufferBytes ?? 4 << 20, leastBuffer, 1 << 30),
@@ -74,8 +78,10 @@ function within(name: string, value: number, least: number, most: number): numbe
 let sources = 0;
 
 /** The receiver follows the numbers of each sender, so no two senders may have one name. */
-function senderName(serverId: string): string {
+function senderName(serverId: string | undefined): string {
+  const name = serverId === undefined ? `${hostname()}/${process.pid}` : serverId.slice(0, 128);
+  const worker = serverId === undefined || cluster.worker === undefined ? '' : `/${cluster.worker.id}`;
   const thread = threadId === 0 ? '' : `.${threadId}`;
   const more = sources++ === 0 ? '' : `#${sources}`;
-  return `${serverId.slice(0, 128)}/${process.pid}${thread}${more}`;
+  return `${name}${worker}${thread}${more}`;
 }
