@@ -2,8 +2,9 @@
  * What mod_reqin_log costs a busy Apache, and whether events get lost: real Apaches (event MPM) with and without
  * the module, a live receiver attached, loaded in turn.
  *
- *     npm run bench -- apache [--quick] [--json] [--rounds N] [--seconds N] [--module FILE]
+ *     npm run bench -- apache [--quick] [--json] [--rounds N] [--seconds N] [--module FILE] [--bare]
  *
+ * Apache runs as Debian installs it: its modules and its access log (--bare: only what the page needs, no log).
  * Needs root (a network namespace with net.unix.max_dgram_qlen = 512), apache2-dev, wrk and h2load. Apache has the
  * first core for itself, so that its work alone bounds the rate; load and receiver share the others. Rounds
  * alternate (A B, B A, …) and each gives one ratio, so that a slow minute of the machine hits both. In the last
@@ -39,6 +40,7 @@ export async function run(args: string[]): Promise<void> {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       module: { type: 'string' },
+      bare: { type: 'boolean', default: false },
     },
   });
   const missing = whatIsMissing();
@@ -62,7 +64,10 @@ export async function run(args: string[]): Promise<void> {
   }
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 8));
   const seconds = Number(values.seconds ?? (values.quick ? 1 : 4));
-  const report = await measure(Math.max(1, rounds), Math.max(1, seconds), values.module ?? buildModule());
+  const report = await measure(
+    { rounds: Math.max(1, rounds), seconds: Math.max(1, seconds), bare: values.bare },
+    values.module ?? buildModule(),
+  );
   if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else print(report);
 }
@@ -83,21 +88,57 @@ ThreadsPerChild 64
 MaxRequestWorkers 128
 MaxSpareThreads 128`;
 
-async function measure(rounds: number, seconds: number, module: string): Promise<Report> {
+/** Beside those that every Apache of ours has: what Debian switches on. */
+const debianModules = [
+  ...[
+    'alias',
+    'auth_basic',
+    'authn_core',
+    'authn_file',
+    'authz_user',
+    'autoindex',
+    'deflate',
+    'env',
+    'filter',
+  ],
+  ...['negotiation', 'reqtimeout', 'status'],
+];
+
+const accessLog = (
+  folder: string,
+) => `LogFormat "%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" combined
+CustomLog ${folder}/access.log combined
+`;
+
+interface Scope {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly bare: boolean;
+}
+
+async function measure({ rounds, seconds, bare }: Scope, module: string): Promise<Report> {
   spawnSync('ip', ['link', 'set', 'lo', 'up']);
   writeFileSync('/proc/sys/net/unix/max_dgram_qlen', String(queueLength));
   const folder = Apache.newFolder();
   const socket = join(folder, 'http.socket');
   const receiver = await startReceiver(socket);
-  const options = { pool, module, configuration: moduleConfiguration(socket) };
-  const alone = manyCores ? ['taskset', '--cpu-list', '0'] : [];
-  const without = await Apache.start(Apache.newFolder(), {
+  const common = {
     pool,
+    modules: bare ? [] : debianModules,
+    around: manyCores ? ['taskset', '--cpu-list', '0'] : [],
+  };
+  const log = (at: string) => (bare ? '' : accessLog(at));
+  const folderWithout = Apache.newFolder();
+  const without = await Apache.start(folderWithout, {
+    ...common,
     module: null,
-    configuration: '',
-    around: alone,
+    configuration: log(folderWithout),
   });
-  const withModule = await Apache.start(folder, { ...options, around: alone });
+  const withModule = await Apache.start(folder, {
+    ...common,
+    module,
+    configuration: log(folder) + moduleConfiguration(socket),
+  });
   const everywhere = `0-${cpus().length - 1}`;
   try {
     const results: Round[] = [];
@@ -131,6 +172,7 @@ async function measure(rounds: number, seconds: number, module: string): Promise
       apache: (
         spawnSync('/usr/sbin/apache2', ['-v'], { encoding: 'utf8' }).stdout.split('\n')[0] ?? ''
       ).trim(),
+      bare,
       max_dgram_qlen: Number(readFileSync('/proc/sys/net/unix/max_dgram_qlen', 'utf8')),
       commands: [...loads, load].map((one) => one.command(withModule, seconds, 'FILE').join(' ')),
       results: { rounds: results, paced },

@@ -33,6 +33,8 @@ export interface Report {
   /** Runnable threads on the machine, averaged over the last minute. */
   readonly load: number;
   readonly apache: string;
+  /** Without Debian's other modules and access log. */
+  readonly bare: boolean;
   readonly max_dgram_qlen: number;
   readonly commands: readonly string[];
   readonly results: {
@@ -60,7 +62,7 @@ export function print(report: Report): void {
   const { rounds, paced } = report.results;
   const lines = [
     `${report.machine}, load ${report.load.toFixed(1)}`,
-    `${report.apache}; net.unix.max_dgram_qlen is ${report.max_dgram_qlen}`,
+    `${report.apache}, ${report.bare ? 'bare' : 'as Debian installs it'}; net.unix.max_dgram_qlen is ${report.max_dgram_qlen}`,
     'least / median / most of the rounds',
   ];
   for (const load of new Set(rounds.map((round) => round.load))) {
