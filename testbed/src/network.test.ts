@@ -100,7 +100,12 @@ describe('a host of the testbed', () => {
 
   it('keeps its namespace and changes its look when it moves, from IPv4 to IPv6 too', async () => {
     const client = await addClient(network, { address: '198.18.16.9' });
+    for (const address of ['198.18.32.9', '2001:db8:16:b::100e', '198.18.16.9', '198.18.16.9']) {
+      await moveClient(client, { address });
+      expect((await visit(client)).address).toBe(address);
+    }
     await moveClient(client, { address: '2001:db8:16:a::1007' });
+    expect(await runInside(client.inside, 'ip', 'addr', 'show', 'eth0')).not.toMatch(/inet 198/);
     const answer = await visit(client);
     expect(answer.address).toBe('2001:db8:16:a::1007');
     expect(client.look).toEqual(lookOf('2001:db8:16:a::1007', network.seed));

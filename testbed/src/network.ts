@@ -116,8 +116,10 @@ function freeId(): number {
   return id;
 }
 
+const withPrefix = (address: string) => `${address}/${address.includes(':') ? '32' : '15'}`;
+
 const addressLines = (address: string, look: Look, six = address.includes(':')) => [
-  `addr add ${address}/${six ? '32' : '15'} dev eth0${six ? ' nodad' : ''}`,
+  `addr replace ${withPrefix(address)} dev eth0${six ? ' nodad' : ''}`,
   `link set eth0 mtu ${look.mtu} up`,
   // Chromium asks for AAAA only where a route to this address exists; it sends nothing, and nobody answers.
   ...(six ? ['route replace 2001:4860:4860::8888/128 dev eth0'] : []),
@@ -149,7 +151,9 @@ export async function addClient(network: Network, options: HostOptions): Promise
       ['-n', namespace, '-batch', '-'],
       atOnce([...lines, ...addressLines(host.address, look)]),
     );
-    await network.wire.obey(...placing(host.id, host.address, look));
+    // Or taking away an address would take away those that were added after it.
+    const setting = `sysctl ${host.id} ipv4/conf/eth0/promote_secondaries 1`;
+    await network.wire.obey(setting, ...placing(host.id, host.address, look));
   } catch (error) {
     await removeClient(host);
     throw error;
@@ -164,11 +168,16 @@ export async function addClient(network: Network, options: HostOptions): Promise
 export async function moveClient(client: Client, options: HostOptions): Promise<void> {
   const host = hosts.get(client);
   if (!host) throw new Error(`${client.namespace} was removed, so it cannot move.`);
-  host.look = { ...lookOf(options.address, host.network.seed), ...options.look };
+  const { address: left, network } = host;
+  host.look = { ...lookOf(options.address, network.seed), ...options.look };
   host.address = options.address;
-  const lines = ['addr flush dev eth0', ...addressLines(host.address, host.look)];
+  // The new address first: a browser that sees a host without any takes itself offline.
+  const lines = [
+    ...addressLines(host.address, host.look),
+    ...(left === host.address ? [] : [`addr del ${withPrefix(left)} dev eth0`]),
+  ];
   await run('ip', ['-n', host.namespace, '-batch', '-'], atOnce(lines));
-  await host.network.wire.obey(...placing(host.id, host.address, host.look));
+  await network.wire.obey(...placing(host.id, host.address, host.look));
 }
 
 /** Takes a host away with everything that runs in it. */
