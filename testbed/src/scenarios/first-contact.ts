@@ -8,7 +8,7 @@ export function firstContact(random: Random, kinds: Kinds): Scenario {
     {
       ...{ name: 'first-contact', hours: 3, lengthS: 680, limitS: 1080, patienceS: 240, speed: 2 },
       places: { seats: 8, browsers: 2, tools: 16 },
-      ...{ people: 150, visits: 220, perBot: 4, perFleet: 10, perRobot: 3, amounts: 0.4 },
+      ...{ people: 200, visits: 245, perBot: 4, perFleet: 10, perRobot: 3, amounts: 0.4 },
     },
     random,
     kinds,
