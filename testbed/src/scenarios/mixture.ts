@@ -95,7 +95,7 @@ function appearances(
 ): { place: Place; when: number }[] {
   const spanS = recipe.hours * 3600;
   if (origin === 'address') {
-    const places = Array.from({ length: Math.ceil(count / 4) }, newPlace);
+    const places = Array.from({ length: Math.ceil(count / 3) }, newPlace);
     return Array.from({ length: count }, (_, i) => ({
       place: places[i % places.length] ?? newPlace(),
       when: random.between(0, spanS),
