@@ -136,6 +136,12 @@ describe('the scenario first-contact', () => {
   });
 });
 
+describe('the scenario ci', () => {
+  it('begins nothing after 200 seconds, so that it ends within five minutes', () => {
+    expect(plans('ci').limitS).toBeLessThanOrEqual(200);
+  });
+});
+
 describe('the scenario full', () => {
   const scenario = plans('full');
 
