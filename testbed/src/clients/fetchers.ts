@@ -97,26 +97,16 @@ const aria2: ProgramKind = {
 
 const scrapyNeeds = [program('scrapy', 'python3-scrapy'), pythonModule('scrapy')];
 
-function scrapy(
-  settings: readonly string[],
-  { amount, seed }: Appearance,
-  { speed }: Surroundings,
-): string[] {
-  return [
-    ...['scrapy', 'runspider', ownProgram('shop_spider.py'), '-a', `site=${site}`, '--nolog'],
-    ...[
-      '-s',
-      `CLOSESPIDER_PAGECOUNT=${amount}`,
-      '-s',
-      'CLOSESPIDER_TIMEOUT=280',
-      '-s',
-      'TELNETCONSOLE_ENABLED=0',
-      '-s',
-      'DNS_RESOLVER=scrapy.resolver.CachingHostnameResolver',
-    ],
-    ...['-s', `DOWNLOAD_DELAY=${(seed % 2 ? 0.3 : 1) / speed}`],
-    ...settings.flatMap((setting) => ['-s', setting]),
+function scrapy(more: readonly string[], { amount, seed }: Appearance, { speed }: Surroundings): string[] {
+  const settings = [
+    ...[`CLOSESPIDER_PAGECOUNT=${amount}`, 'CLOSESPIDER_TIMEOUT=280', 'TELNETCONSOLE_ENABLED=0'],
+    // Its usual resolver knows only IPv4.
+    'DNS_RESOLVER=scrapy.resolver.CachingHostnameResolver',
+    `DOWNLOAD_DELAY=${(seed % 2 ? 0.3 : 1) / speed}`,
+    ...more,
   ];
+  const set = settings.flatMap((setting) => ['-s', setting]);
+  return ['scrapy', 'runspider', ownProgram('shop_spider.py'), '-a', `site=${site}`, '--nolog', ...set];
 }
 
 /** Follows links with Scrapy as it comes, which does not ask robots.txt. */

@@ -51,6 +51,25 @@ export function pythonModule(name: string, debianPackage = `python3-${name}`): N
   };
 }
 
+/** An extension of Debian's PHP. */
+export function phpExtension(name: string): Need {
+  return {
+    what: `php ${name}`,
+    install: `apt-get install php-${name}`,
+    present: once(() => spawnSync('php', ['-r', `exit(extension_loaded('${name}') ? 0 : 1);`]).status === 0),
+    version: once(() => debianVersion(`php-${name}`)),
+  };
+}
+
+export function perlModule(name: string, debianPackage: string): Need {
+  return {
+    what: `perl ${name}`,
+    install: `apt-get install ${debianPackage}`,
+    present: once(() => spawnSync('/usr/bin/perl', [`-M${name}`, '-e', '1']).status === 0),
+    version: once(() => debianVersion(debianPackage)),
+  };
+}
+
 /** A package of testbed/package.json. */
 export function npmPackage(name: string): Need {
   const manifest = join(packages, name, 'package.json');

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Client, server } from '../network.ts';
 import { randomFrom } from '../random.ts';
 import { ownProgram } from './builds.ts';
+import { words } from './command-line.ts';
 import type { ProgramKind } from './kind.ts';
 import { program } from './needs.ts';
 import { pretence } from './pretence.ts';
@@ -15,30 +16,18 @@ const six = (host: Client) => (host.address.includes(':') ? ['-6'] : []);
 
 /** Some operators replace the tool's name. */
 const agentOf = (seed: number) => (seed % 4 === 0 ? pretence('agent', randomFrom(seed))[0]?.[1] : undefined);
-const word = (plain: string) => new RegExp(`^(${plain}|Mozilla/5\\.0 )`);
+const ownNameOrBrowsers = (plain: string) => new RegExp(`^(${plain}|Mozilla/5\\.0 )`);
 
 const gobuster: ProgramKind = {
   ...scanner,
   needs: [program('gobuster')],
-  agent: word('gobuster/'),
+  agent: ownNameOrBrowsers('gobuster/'),
   async command({ seed }, { speed }) {
     const agent = agentOf(seed);
-    const delay = seed % 2 ? [] : ['--delay', `${Math.round(400 / speed)}ms`];
     return [
-      ...[
-        'gobuster',
-        'dir',
-        '-q',
-        '-k',
-        '-z',
-        '-t',
-        '4',
-        ...delay,
-        '-w',
-        ownProgram('words.txt'),
-        '-u',
-        site,
-      ],
+      ...words('gobuster dir -q -k -z -t 4 -w'),
+      ...[ownProgram('words.txt'), '-u', site],
+      ...(seed % 2 ? [] : ['--delay', `${Math.round(400 / speed)}ms`]),
       ...(agent ? ['-a', agent] : []),
     ];
   },
@@ -47,22 +36,12 @@ const gobuster: ProgramKind = {
 const ffuf: ProgramKind = {
   ...scanner,
   needs: [program('ffuf')],
-  agent: word('Fuzz Faster U Fool'),
+  agent: ownNameOrBrowsers('Fuzz Faster U Fool'),
   async command({ seed }, { speed }) {
     const agent = agentOf(seed);
     return [
-      ...[
-        'ffuf',
-        '-s',
-        '-t',
-        '4',
-        '-p',
-        String(0.2 / speed),
-        '-w',
-        ownProgram('words.txt'),
-        '-u',
-        `${site}/FUZZ`,
-      ],
+      ...words(`ffuf -s -t 4 -p ${0.2 / speed} -u ${site}/FUZZ -w`),
+      ownProgram('words.txt'),
       ...(agent ? ['-H', `User-Agent: ${agent}`] : []),
     ];
   },
@@ -81,61 +60,33 @@ const dirb: ProgramKind = {
 const sqlmap: ProgramKind = {
   ...scanner,
   needs: [program('sqlmap')],
-  agent: word('sqlmap/'),
+  agent: ownNameOrBrowsers('sqlmap/'),
   async command({ host, seed }, around) {
     const agent = agentOf(seed);
     return [
-      ...[
-        'timeout',
-        '120',
-        'sqlmap',
-        '-u',
-        `${site}/search?q=lamp`,
-        '-p',
-        'q',
-        '--batch',
-        '--level=1',
-        '--risk=1',
-      ],
-      ...[
-        '--technique=BE',
-        '--threads=2',
-        `--delay=${0.1 / around.speed}`,
-        '--timeout=10',
-        '--disable-coloring',
-      ],
-      ...[
-        `--output-dir=${join(scratchOf(host, around), 'sqlmap')}`,
-        ...(agent ? [`--user-agent=${agent}`] : []),
-      ],
+      ...words(`timeout 120 sqlmap -u ${site}/search?q=lamp -p q --batch --level=1 --risk=1 --technique=BE`),
+      ...words(`--threads=2 --delay=${0.1 / around.speed} --timeout=10 --disable-coloring`),
+      `--output-dir=${join(scratchOf(host, around), 'sqlmap')}`,
+      ...(agent ? [`--user-agent=${agent}`] : []),
     ];
   },
 };
+
+const scriptsOfNmap = ['title', 'headers', 'methods', 'robots.txt', 'favicon', 'git', 'php-version'];
+const moreScriptsOfNmap = ['security-headers', 'server-header', 'generator'];
 
 const nmap: ProgramKind = {
   ...scanner,
   needs: [program('nmap')],
   // Without a name: its test of an unknown method.
   agent: /Nmap Scripting Engine|^$/,
-  command: async ({ seed, host }) => [
-    ...[
-      'nmap',
-      ...six(host),
-      '-Pn',
-      '-n',
-      '-p',
-      '443',
-      '--host-timeout',
-      '90s',
-      '--script-timeout',
-      '60s',
-      '--script',
-    ],
-    'http-title,http-headers,http-methods,http-robots.txt,http-favicon,http-git,http-php-version'.concat(
-      seed % 2 ? ',http-security-headers,http-server-header,http-generator' : '',
-    ),
-    server.name,
-  ],
+  async command({ seed, host }) {
+    const scripts = [...scriptsOfNmap, ...(seed % 2 ? moreScriptsOfNmap : [])];
+    return [
+      ...['nmap', ...six(host), ...words('-Pn -n -p 443 --host-timeout 90s --script-timeout 60s')],
+      ...['--script', scripts.map((name) => `http-${name}`).join(','), server.name],
+    ];
+  },
 };
 
 /** Looks at one page closely, and at what it finds guessable beside it; without the site's name. */
@@ -144,7 +95,7 @@ const whatweb: ProgramKind = {
   needs: [program('whatweb')],
   agent: /^WhatWeb\//,
   command: async ({ host }) => [
-    ...['timeout', '120', 'whatweb', '-q', '-a', '3', '--colour=never'],
+    ...words('timeout 120 whatweb -q -a 3 --colour=never'),
     `https://${addressFor(host)}/`,
   ],
 };
@@ -154,19 +105,8 @@ const hydra: ProgramKind = {
   needs: [program('hydra')],
   agent: /^Mozilla\/5\.0 \(Hydra\)/,
   command: async ({ host }) => [
-    ...[
-      'hydra',
-      ...six(host),
-      '-q',
-      '-I',
-      '-t',
-      '4',
-      '-L',
-      ownProgram('users.txt'),
-      '-P',
-      ownProgram('passwords.txt'),
-      server.name,
-    ],
+    ...['hydra', ...six(host), ...words('-q -I -t 4 -L'), ownProgram('users.txt')],
+    ...['-P', ownProgram('passwords.txt'), server.name],
     ...['https-post-form', '/login:user=^USER^&password=^PASS^:F=Wrong user'],
   ],
 };

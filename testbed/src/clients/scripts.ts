@@ -2,7 +2,7 @@ import { server } from '../network.ts';
 import { goProgram, javaClass, ownProgram } from './builds.ts';
 import { type ErrandOptions, paces, writeErrand } from './errand.ts';
 import type { ProgramKind, Surroundings } from './kind.ts';
-import { type Need, npmPackage, program, pythonModule } from './needs.ts';
+import { type Need, npmPackage, perlModule, phpExtension, program, pythonModule } from './needs.ts';
 
 const site = `https://${server.name}`;
 /** Debian's own Python: the modules belong to it. */
@@ -24,10 +24,10 @@ interface Library {
 const pythonScript = (
   name: string,
   agent: RegExp,
-  module: string,
+  modules: readonly string[],
   extra: readonly string[] = [],
 ): Library => ({
-  needs: [program(python, 'python3'), ...(module ? [pythonModule(module)] : [])],
+  needs: [program(python, 'python3'), ...modules.map((name) => pythonModule(name))],
   agent,
   start: () => [python, ownProgram(name)],
   extra,
@@ -53,12 +53,12 @@ export const nodeScript = (
 });
 
 const libraries = {
-  requests: pythonScript('requests_client.py', /^python-requests\//, 'requests'),
-  urllib: pythonScript('urllib_client.py', /^Python-urllib\//, ''),
-  httpx1: pythonScript('httpx_client.py', /^python-httpx\//, 'httpx', ['1']),
-  httpx2: pythonScript('httpx_client.py', /^python-httpx\//, 'httpx', ['2']),
-  aiohttp: pythonScript('aiohttp_client.py', /^Python\/3\.\d+ aiohttp\//, 'aiohttp'),
-  pycurl: pythonScript('pycurl_client.py', /^PycURL\//, 'pycurl'),
+  requests: pythonScript('requests_client.py', /^python-requests\//, ['requests']),
+  urllib: pythonScript('urllib_client.py', /^Python-urllib\//, []),
+  httpx1: pythonScript('httpx_client.py', /^python-httpx\//, ['httpx'], ['1']),
+  httpx2: pythonScript('httpx_client.py', /^python-httpx\//, ['httpx', 'h2'], ['2']),
+  aiohttp: pythonScript('aiohttp_client.py', /^Python\/3\.\d+ aiohttp\//, ['aiohttp']),
+  pycurl: pythonScript('pycurl_client.py', /^PycURL\//, ['pycurl']),
   go: {
     needs: [program('go', 'golang-go')],
     agent: /^Go-http-client\/[12]/,
@@ -97,12 +97,12 @@ const libraries = {
   axios: nodeScript('axios-client.js', /^axios\//, ['axios']),
   undici: nodeScript('undici-client.js', /^undici$/, ['undici']),
   php: {
-    needs: [program('php', 'php-cli'), program('/usr/lib/php/20220829/curl.so', 'php-curl')],
+    needs: [program('php', 'php-cli'), phpExtension('curl')],
     agent: /^$/,
     start: () => ['php', ownProgram('curl-client.php')],
   },
   perl: {
-    needs: [program('perl'), program('lwp-request', 'libwww-perl')],
+    needs: [program('perl'), perlModule('LWP::Protocol::https', 'liblwp-protocol-https-perl')],
     agent: /^libwww-perl\//,
     start: () => ['perl', ownProgram('lwp-client.pl')],
   },
