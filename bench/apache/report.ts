@@ -1,6 +1,6 @@
 import type { LoadResult } from './load.ts';
 
-export type Measured = LoadResult & {
+type Measured = LoadResult & {
   /** CPU of Apache's processes per request. */
   readonly cpuMicroseconds: number;
 };
