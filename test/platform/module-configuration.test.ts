@@ -60,6 +60,7 @@ it('refuses a name of its own for a virtual host, because the numbers of events 
 
 it.each([
   ['JsonSockLogHeaders Cookie', /holds credentials/],
+  ['JsonSockLogHeaders Accept sET-cOOkie', /holds credentials/],
   ['JsonSockLogHeaders "a b"', /is not a header name/],
   [`JsonSockLogSocket /run/${'x'.repeat(110)}`, /has 115 bytes, the system allows 107/],
   ['JsonSockLogSocket http.socket', /absolute path/],
