@@ -25,7 +25,7 @@ export async function startDisplay(): Promise<Display> {
   try {
     const name = `:${await within(20_000, 'Starting Xvfb', numberOf(server))}`;
     server.process.stdout?.resume();
-    const manager = start('evilwm', ['-display', name, '-bw', '0']);
+    const manager = start('evilwm', ['-display', name, '-bw', '0', '-fn', 'fixed']);
     manager.ended.catch(() => undefined);
     return {
       name,

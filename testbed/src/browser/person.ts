@@ -67,19 +67,26 @@ export class Person {
     if (ms > left) throw new TimeToGo();
   }
 
-  async #loaded(): Promise<void> {
-    await pause(250);
+  /** Which document this is (each has a time of its own), once it has loaded; undefined while it has not. */
+  async #document(): Promise<unknown> {
+    const look = "document.readyState === 'complete' ? performance.timeOrigin : null";
+    return (await this.#tab.evaluate(look).catch(() => undefined)) ?? undefined;
+  }
+
+  /** Does something and waits for the page that it leads to, but not long: not everything leads to one. */
+  async #follow(action: () => unknown): Promise<void> {
+    const before = await this.#document();
+    await action();
     for (let waited = 0; waited < 20_000; waited += 200) {
-      const state = await this.#tab.evaluate('document.readyState').catch(() => 'navigating');
-      if (state === 'complete') return;
       await pause(200);
+      const now = await this.#document();
+      if (now !== undefined && (now !== before || waited > 2500)) return;
     }
   }
 
   /** Opens a path of the shop (or another address) as if typed. */
   async enter(path: string): Promise<void> {
-    await this.#tab.goto(path.startsWith('http') ? path : site + path);
-    await this.#loaded();
+    await this.#follow(() => this.#tab.goto(path.startsWith('http') ? path : site + path));
   }
 
   /** Whether the present page is the shop's. */
@@ -113,8 +120,7 @@ export class Person {
     const spot = await this.#find(selector, this.random.integer(0, 50));
     if (!spot) return false;
     await this.think(0.4);
-    await this.#hands.click(spot);
-    await this.#loaded();
+    await this.#follow(() => this.#hands.click(spot));
     return true;
   }
 
@@ -130,7 +136,7 @@ export class Person {
     for (const tab of await this.#window.opened()) {
       this.#tab = tab;
       await tab.show();
-      await this.#loaded();
+      for (let waited = 0; waited < 20_000 && !(await this.#document()); waited += 200) await pause(200);
       await this.read(1);
       await tab.close().catch(() => undefined);
     }
@@ -158,8 +164,8 @@ export class Person {
     if (!spot) return false;
     await this.#hands.click(spot);
     await pause(150);
-    await this.#hands.type(text, () => this.random.between(60, 220) / this.#speed);
-    if (text.endsWith('\n')) await this.#loaded();
+    const keys = () => this.#hands.type(text, () => this.random.between(60, 220) / this.#speed);
+    await (text.endsWith('\n') ? this.#follow(keys) : keys());
     return true;
   }
 
@@ -170,12 +176,10 @@ export class Person {
   }
 
   async back(): Promise<void> {
-    this.#hands.key('alt+Left');
-    await this.#loaded();
+    await this.#follow(() => this.#hands.key('alt+Left'));
   }
 
   async reload(): Promise<void> {
-    this.#hands.key('F5');
-    await this.#loaded();
+    await this.#follow(() => this.#hands.key('F5'));
   }
 }

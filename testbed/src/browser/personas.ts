@@ -1,4 +1,4 @@
-import { glancer, idler, lander, returner } from './journeys/coming-and-going.ts';
+import { glancer, idler, lander, reporter, returner } from './journeys/coming-and-going.ts';
 import { asker, follower, joiner, reader } from './journeys/reading.ts';
 import { buyer, comparer, searcher, stroller, windowShopper } from './journeys/shopping.ts';
 import type { Person } from './person.ts';
@@ -20,6 +20,7 @@ export const personas = {
   'window-shopper': windowShopper,
   joiner,
   returner,
+  reporter,
 } as const satisfies Record<string, Journey>;
 export type PersonaName = keyof typeof personas;
 

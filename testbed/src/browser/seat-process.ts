@@ -62,6 +62,9 @@ async function visit(on: Browser, order: VisitOrder): Promise<VisitOutcome> {
   const hands = new Hands(display.name, random);
   try {
     const window = await on.open(order.guest);
+    // Takes the keyboard from the address bar to the (still empty) page, as Enter does there.
+    const { width, height } = order.guest;
+    await hands.click({ x: width * random.between(0.3, 0.6), y: height * random.between(0.4, 0.7) });
     const person = new Person(window, hands, random, {
       speed: order.speed,
       patienceMs: order.patienceMs * 0.7,

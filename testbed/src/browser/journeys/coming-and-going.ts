@@ -43,3 +43,9 @@ export async function glancer(person: Person): Promise<void> {
   if (person.random.chance(0.4)) await person.click('nav a, main a');
   await person.think(1);
 }
+
+/** Wonders what sites see of the browser: the shop has a page that shows it. */
+export async function reporter(person: Person): Promise<void> {
+  await person.enter('/report');
+  await person.read(4);
+}

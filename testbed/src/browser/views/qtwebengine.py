@@ -80,6 +80,7 @@ def open_window(question):
     column.addWidget(QLineEdit())
     column.addWidget(stack, 1)
     QShortcut(QKeySequence("Alt+Left"), window).activated.connect(lambda: stack.currentWidget().back())
+    QShortcut(QKeySequence("F5"), window).activated.connect(lambda: stack.currentWidget().reload())
     tab, view = add_tab()
     window.setGeometry(0, 0, params["width"], params["height"])
     window.show()

@@ -59,6 +59,9 @@ def key(_window, event):
     if event.keyval == Gdk.KEY_Left and event.state & Gdk.ModifierType.MOD1_MASK:
         stack.get_visible_child().go_back()
         return True
+    if event.keyval == Gdk.KEY_F5:
+        stack.get_visible_child().reload()
+        return True
     return False
 
 
