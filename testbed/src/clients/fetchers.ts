@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { server } from '../network.ts';
 import { randomFrom } from '../random.ts';
 import { ownProgram } from './builds.ts';
+import { words } from './command-line.ts';
 import { paces, writeErrand } from './errand.ts';
 import type { Appearance, ProgramKind, Surroundings } from './kind.ts';
 import { program, pythonModule } from './needs.ts';
@@ -9,9 +10,6 @@ import { pretence } from './pretence.ts';
 import { scratchOf } from './scratch.ts';
 
 const site = `https://${server.name}`;
-/** Stops what has no limit of its own. */
-const limit = (seconds: number) => ['timeout', String(seconds)];
-
 function browserAgent(seed: number): string {
   return pretence('agent', randomFrom(seed))[0]?.[1] ?? 'Mozilla/5.0';
 }
@@ -56,12 +54,11 @@ const wgetMirror: ProgramKind = {
   // 8: some page answered with an error.
   exits: [0, 8],
   command: async ({ amount, seed }, { authority, speed }) => [
-    ...['wget', '-q', '--mirror', `--level=${amount}`, '--delete-after', '-Q', '1m', `--wait=${0.3 / speed}`],
-    ...[
-      '--random-wait',
-      ...(seed % 2 ? ['-e', 'robots=off'] : []),
-      ...(seed % 3 ? ['--page-requisites'] : []),
-    ],
+    ...words(
+      `wget -q --mirror --delete-after -Q ${amount * 400}k --level=${amount} --wait=${0.3 / speed} --random-wait`,
+    ),
+    ...(seed % 2 ? ['-e', 'robots=off'] : []),
+    ...(seed % 3 ? ['--page-requisites'] : []),
     ...[`--ca-certificate=${authority}`, `${site}/`],
   ],
 };
@@ -88,11 +85,17 @@ const aria2: ProgramKind = {
   agent: /^aria2\//,
   amounts: [10, 60],
   origin: 'address',
-  command: async ({ amount, seed, host }, around) => [
-    ...[...limit(120), 'aria2c', '-q', '-j', '4', '-P', '-Z', `--ca-certificate=${around.authority}`],
-    ...['--no-conf', '--auto-file-renaming=false', '--allow-overwrite=true', '-d', scratchOf(host, around)],
-    `${site}/images/[${100 + (seed % 20)}-${100 + (seed % 20) + Math.min(amount, 28) - 1}]-${seed % 2 ? '160' : '320'}.png`,
-  ],
+  async command({ amount, seed, host }, around) {
+    const first = 100 + (seed % 20);
+    const range = `[${first}-${first + Math.min(amount, 70) - 1}]`;
+    return [
+      ...words(
+        'timeout 120 aria2c -q -j 4 -P -Z --no-conf --auto-file-renaming=false --allow-overwrite=true',
+      ),
+      ...[`--ca-certificate=${around.authority}`, '-d', scratchOf(host, around)],
+      `${site}/images/${range}-${seed % 2 ? 160 : 320}.png`,
+    ];
+  },
 };
 
 const scrapyNeeds = [program('scrapy', 'python3-scrapy'), pythonModule('scrapy')];

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { server } from '../network.ts';
 import { ownProgram } from './builds.ts';
+import { words } from './command-line.ts';
 import type { ProgramKind } from './kind.ts';
 import { program, pythonModule } from './needs.ts';
 import { scratchOf } from './scratch.ts';
@@ -64,32 +65,24 @@ const probe: ProgramKind = {
   command: async ({ amount }, { authority, speed }) => [
     ...[
       ...repeat(amount, 30 / speed),
-      'curl',
-      '-sf',
-      '--head',
-      '--http1.1',
-      '-A',
-      'ExampleMonitor/2.0 (uptime probe)',
+      ...words('curl -sf --head --http1.1 -o /dev/null --cacert'),
+      authority,
     ],
-    ...['--cacert', authority, '-o', '/dev/null', `${site}/`],
+    ...['-A', 'ExampleMonitor/2.0 (uptime probe)', `${site}/`],
   ],
 };
 
+const plugin = '/usr/lib/nagios/plugins/check_http';
+
+/** Half of them look at a product; some look for a word on the page. */
 const checkHttp: ProgramKind = {
   ...robot,
-  needs: [program('/usr/lib/nagios/plugins/check_http', 'monitoring-plugins-basic')],
+  needs: [program(plugin, 'monitoring-plugins-basic')],
   agent: /^check_http\//,
   amounts: [5, 20],
   command: async ({ amount, seed }, { speed }) => [
-    ...[
-      ...repeat(amount, 20 / speed),
-      '/usr/lib/nagios/plugins/check_http',
-      '-H',
-      server.name,
-      '-S',
-      '--sni',
-    ],
-    ...['-t', '20', '-u', seed % 2 ? '/' : '/product/101.html', ...(seed % 3 ? [] : ['-s', 'Example'])],
+    ...[...repeat(amount, 20 / speed), plugin, ...words(`-H ${server.name} -S --sni -t 20 -u`)],
+    ...[seed % 2 ? '/' : '/product/101.html', ...(seed % 3 ? [] : ['-s', 'Example'])],
   ],
 };
 
