@@ -116,6 +116,15 @@ describe('Fastify', () => {
     ]);
   });
 
+  it('is left alone where requests come over no network', async () => {
+    const app = fastify();
+    app.register(source.fastify);
+    app.get('/', () => 'hello');
+    close = () => app.close();
+    expect((await app.inject('/')).body).toBe('hello');
+    expect(source.counters()).toMatchObject({ events: 0, failures: 0, without_peer: 0 });
+  });
+
   it('is watched at all addresses of localhost', async () => {
     const app = fastify();
     app.register(source.fastify);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { Server } from 'node:net';
+import { Server, Socket } from 'node:net';
 import type { ServerWatch } from './server-watch.ts';
 
 type Request = IncomingMessage | Http2ServerRequest;
@@ -36,7 +36,8 @@ export function fastifyPlugin(watch: ServerWatch): FastifyPlugin {
     watch.attach(instance.server);
     instance.addHook('onRequest', (request, reply, next) => {
       const { socket } = request.raw;
-      if ('server' in socket && socket.server instanceof Server) watch.attach(socket.server);
+      if (socket instanceof Socket && 'server' in socket && socket.server instanceof Server)
+        watch.attach(socket.server);
       watch.observe(request.raw, reply.raw);
       next();
     });

@@ -124,10 +124,13 @@ describe('an HTTP/1 server with the source attached', () => {
   });
 
   it('reports a request whose client went away, without a status that nobody saw', async () => {
-    const port = await serve(() => {});
+    let requests = 0;
+    const port = await serve(() => {
+      requests++;
+    });
     const client = await open(port);
     client.write('GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /behind HTTP/1.1\r\nHost: a\r\n\r\n');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until('both requests', () => requests === 2);
     client.socket.resetAndDestroy();
     const events = await receiver.take(2);
     expect(events.map((event) => event.path)).toEqual(['/slow', '/behind']);
@@ -139,13 +142,15 @@ describe('an HTTP/1 server with the source attached', () => {
   });
 
   it('reports a request whose body never came', async () => {
+    let requests = 0;
     const port = await serve((request, response) => {
+      requests++;
       request.on('end', () => response.end());
       request.resume();
     });
     const client = await open(port);
     client.write('POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc');
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await until('the request', () => requests === 1);
     client.socket.destroy();
     const [event] = await receiver.take(1);
     expect(event).toMatchObject({ method: 'POST', path: '/form' });

@@ -143,7 +143,7 @@ describe('an HTTP/2 server with the source attached', () => {
     for (const end of [...cuts, bytes.length]) {
       client.socket.write(bytes.subarray(start, end));
       start = end;
-      await pause(15);
+      await pause(6);
     }
     await until('an answer', () => client.received() > 40);
   }
@@ -227,14 +227,18 @@ describe('an HTTP/2 server with the source attached', () => {
   });
 
   it('reports streams that the client resets', async () => {
+    let streams = 0;
     const port = await listen(() =>
-      createSecureServer(keys).on('stream', (stream) => stream.on('error', () => {})),
+      createSecureServer(keys).on('stream', (stream) => {
+        stream.on('error', () => {});
+        streams++;
+      }),
     );
     const session = nodeClient(`https://127.0.0.1:${port}`);
     const stream = session.request({ ':path': '/slow' });
     stream.on('error', () => {});
     stream.end();
-    await pause(50);
+    await until('the stream', () => streams === 1);
     stream.close(constants.NGHTTP2_CANCEL);
     const [event] = await receiver.take(1);
     expect(event).toMatchObject({ path: '/slow' });

@@ -144,6 +144,8 @@ export class ServerWatch {
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
+    // Tests of a site hand requests to it that came over no network.
+    if (!(request.socket instanceof Socket)) return;
     const { recorder, containment } = this.#options;
     observeHttp1(recorder, this.#connections.of(request.socket), request, response, containment);
   }
