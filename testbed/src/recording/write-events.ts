@@ -29,7 +29,8 @@ export async function surveyEvents(file: string, connections: Iterable<Connectio
   for await (const { at, bytes } of linesOf(file)) {
     const facts = readEvent(bytes.toString('utf8'));
     if (!facts) {
-      unreadable++;
+      // A server may also log what is no request, such as a handshake that failed.
+      if (bytes.includes('{')) unreadable++;
       continue;
     }
     const connection = byPort
