@@ -8,3 +8,5 @@ export const manifestFile = join(folder, 'package.json');
 export const workspaceManifest = join(folder, 'package.json.workspace');
 /** Copied for the package. */
 export const licenseFile = join(folder, 'LICENSE');
+/** What is compiled. */
+export const dist = join(folder, 'dist');

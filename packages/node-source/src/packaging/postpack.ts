@@ -1,6 +1,7 @@
-/** Puts back what `prepack.ts` has changed. */
+/** Leaves the workspace as it was before `prepack.ts`. */
 import { renameSync, rmSync } from 'node:fs';
-import { licenseFile, manifestFile, workspaceManifest } from './manifest.ts';
+import { dist, licenseFile, manifestFile, workspaceManifest } from './manifest.ts';
 
 renameSync(workspaceManifest, manifestFile);
 rmSync(licenseFile);
+rmSync(dist, { recursive: true });

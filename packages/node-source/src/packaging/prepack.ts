@@ -16,9 +16,8 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { folder, licenseFile, manifestFile, workspaceManifest } from './manifest.ts';
+import { dist, folder, licenseFile, manifestFile, workspaceManifest } from './manifest.ts';
 
-const dist = join(folder, 'dist');
 /** Of all packages: below it lies what is compiled. */
 const packages = resolve(folder, '..');
 const needed = realpathSync(fileURLToPath(import.meta.resolve('@ja4/fingerprints/http2')));
