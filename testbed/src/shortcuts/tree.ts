@@ -47,16 +47,16 @@ function bestCut(
   botWeight: number,
   { leastRows }: TreeOptions,
 ): Cut | undefined {
-  const valueOf = (row: Row | undefined) => row?.features[feature] ?? 0;
-  const sorted = rows.toSorted((a, b) => valueOf(a) - valueOf(b));
+  const featureOf = (row: Row | undefined) => row?.features[feature] ?? 0;
+  const sorted = rows.toSorted((a, b) => featureOf(a) - featureOf(b));
   const all = weigh(sorted, botWeight);
   const below = { bots: 0, people: 0 };
   let best: Cut | undefined;
   for (const [i, row] of sorted.entries()) {
-    if (i >= leastRows && i <= sorted.length - leastRows && valueOf(row) > valueOf(sorted[i - 1])) {
+    if (i >= leastRows && i <= sorted.length - leastRows && featureOf(row) > featureOf(sorted[i - 1])) {
       const above = { bots: all.bots - below.bots, people: all.people - below.people };
       const rest = impurity(below) + impurity(above);
-      const threshold = (valueOf(row) + valueOf(sorted[i - 1])) / 2;
+      const threshold = (featureOf(row) + featureOf(sorted[i - 1])) / 2;
       if (!best || rest < best.rest) best = { feature, threshold, rest };
     }
     if (row.bot) below.bots += botWeight;
