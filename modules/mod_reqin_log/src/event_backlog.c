@@ -3,9 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Lengths stand at multiples of their own size, so that none is split by the ring's end. */
+static size_t aligned(size_t length) { return (length + sizeof(size_t) - 1) / sizeof(size_t) * sizeof(size_t); }
+
 bool event_backlog_open(event_backlog *backlog, size_t capacity)
 {
-    *backlog = (event_backlog){.ring = malloc(capacity), .capacity = capacity};
+    const size_t whole = capacity / sizeof(size_t) * sizeof(size_t);
+    *backlog = (event_backlog){.ring = malloc(whole), .capacity = whole};
     return backlog->ring != NULL;
 }
 
@@ -27,40 +31,48 @@ static void locate(const event_backlog *backlog, size_t start, size_t length, st
     parts[1] = (struct iovec){backlog->ring, length - head};
 }
 
-static void append(event_backlog *backlog, const void *data, size_t length)
-{
-    struct iovec parts[2];
-    locate(backlog, around(backlog, backlog->first + backlog->used), length, parts);
-    memcpy(parts[0].iov_base, data, parts[0].iov_len);
-    memcpy(parts[1].iov_base, (const char *)data + parts[0].iov_len, parts[1].iov_len);
-    backlog->used += length;
-}
-
 bool event_backlog_put(event_backlog *backlog, const char *data, size_t length)
 {
     const size_t room = backlog->capacity - backlog->used;
-    if (room < sizeof length || room - sizeof length < length) return false;
-    append(backlog, &length, sizeof length);
-    append(backlog, data, length);
+    if (length > backlog->capacity || room < sizeof length + aligned(length)) return false;
+    const size_t position = around(backlog, backlog->first + backlog->used);
+    memcpy(backlog->ring + position, &length, sizeof length);
+    struct iovec parts[2];
+    locate(backlog, around(backlog, position + sizeof length), length, parts);
+    memcpy(parts[0].iov_base, data, parts[0].iov_len);
+    memcpy(parts[1].iov_base, data + parts[0].iov_len, parts[1].iov_len);
+    backlog->used += sizeof length + aligned(length);
     return true;
 }
 
 bool event_backlog_is_empty(const event_backlog *backlog) { return backlog->used == 0; }
 
+/* The datagram whose length is at `position`. */
+static size_t read_at(const event_backlog *backlog, size_t position, struct iovec parts[2])
+{
+    size_t length;
+    memcpy(&length, backlog->ring + position, sizeof length);
+    locate(backlog, around(backlog, position + sizeof length), length, parts);
+    return length;
+}
+
 size_t event_backlog_first(const event_backlog *backlog, struct iovec parts[2])
 {
-    size_t length = 0;
-    locate(backlog, backlog->first, sizeof length, parts);
-    memcpy(&length, parts[0].iov_base, parts[0].iov_len);
-    memcpy((char *)&length + parts[0].iov_len, parts[1].iov_base, parts[1].iov_len);
-    locate(backlog, around(backlog, backlog->first + sizeof length), length, parts);
-    return length;
+    return read_at(backlog, backlog->first, parts);
+}
+
+size_t event_backlog_list(const event_backlog *backlog, struct iovec (*parts)[2], size_t most)
+{
+    size_t count = 0;
+    for (size_t offset = 0; offset < backlog->used && count < most; count++)
+        offset += sizeof offset + aligned(read_at(backlog, around(backlog, backlog->first + offset), parts[count]));
+    return count;
 }
 
 void event_backlog_remove_first(event_backlog *backlog)
 {
     struct iovec parts[2];
-    const size_t whole = sizeof(size_t) + event_backlog_first(backlog, parts);
+    const size_t whole = sizeof(size_t) + aligned(event_backlog_first(backlog, parts));
     backlog->used -= whole;
-    backlog->first = backlog->used == 0 ? 0 : around(backlog, backlog->first + whole);
+    backlog->first = around(backlog, backlog->first + whole);
 }

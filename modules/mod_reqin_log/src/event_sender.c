@@ -14,9 +14,18 @@
  * events than a receiver's queue of 512. The system gives no more than net.core.wmem_max.
  */
 enum { SEND_BUFFER_BYTES = 1 << 20 };
-/* Datagrams of the backlog that are sent while its lock is held. */
-enum { FLUSH_MAX = 8 };
-enum { DRAIN_WAIT_MS = 50, DRAIN_PAUSE_MS = 2, CLOSE_WAIT_MS = 200 };
+/* What came this long ago is sent by whoever comes next, and so is a batch that is worth a system call. */
+enum { BATCH_WAIT_US = 2000, BATCH_GOOD = 16, BATCH_MAX = 32 };
+/* A full queue is tried again after this. */
+enum { FULL_PAUSE_US = 1000 };
+/* The thread looks this often for what nobody came for, and sleeps after a while in which nothing came. */
+enum { DRAIN_LOOK_US = 3000, DRAIN_IDLE_US = 500000, DRAIN_ROOM_MS = 50, CLOSE_PAUSE_MS = 2, CLOSE_WAIT_MS = 200 };
+
+/* Also true when the clock was set back: then nothing is known about the time since. */
+static bool has_passed(int64_t now_us, int64_t since_us, int64_t span_us)
+{
+    return now_us < since_us || now_us - since_us >= span_us;
+}
 
 /* Not more often than this is a receiver that is there looked for again. */
 enum { LOOK_LEAST_US = 1000000 };
@@ -26,14 +35,20 @@ static void try_connect(event_sender *sender, int64_t now_us)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     memcpy(address.sun_path, sender->path, strlen(sender->path) + 1);
-    const int64_t pause = sender->reconnect_us;
-    atomic_store(&sender->next_look_us, now_us + (pause > LOOK_LEAST_US ? pause : LOOK_LEAST_US));
+    atomic_store(&sender->last_look_us, now_us);
     if (connect(sender->descriptor, (const struct sockaddr *)&address, sizeof address) == 0) {
         atomic_store(&sender->connected, true);
         return;
     }
     atomic_store(&sender->last_errno, errno);
-    atomic_store(&sender->next_attempt_us, now_us + pause);
+    atomic_store(&sender->last_failure_us, now_us);
+}
+
+static bool is_time_to_connect(const event_sender *sender, bool connected, int64_t now_us)
+{
+    const int64_t pause = sender->reconnect_us;
+    if (!connected) return has_passed(now_us, atomic_load(&sender->last_failure_us), pause);
+    return has_passed(now_us, atomic_load(&sender->last_look_us), pause > LOOK_LEAST_US ? pause : LOOK_LEAST_US);
 }
 
 bool event_sender_open(event_sender *sender, const char *path, int64_t reconnect_us, int64_t now_us)
@@ -58,6 +73,9 @@ bool event_sender_open(event_sender *sender, const char *path, int64_t reconnect
     pthread_mutex_init(&sender->connecting, NULL);
     pthread_mutex_init(&sender->queueing, NULL);
     pthread_cond_init(&sender->queued, NULL);
+    atomic_store(&sender->last_sent_us, now_us - BATCH_WAIT_US);
+    atomic_store(&sender->last_failure_us, now_us - reconnect_us);
+    sender->last_full_us = now_us - FULL_PAUSE_US;
     try_connect(sender, now_us);
     return true;
 }
@@ -66,23 +84,16 @@ bool event_sender_open(event_sender *sender, const char *path, int64_t reconnect
 static bool ensure_connected(event_sender *sender, int64_t now_us)
 {
     const bool connected = atomic_load(&sender->connected);
-    _Atomic int64_t *due = connected ? &sender->next_look_us : &sender->next_attempt_us;
-    if (now_us < atomic_load(due)) return connected;
+    if (!is_time_to_connect(sender, connected, now_us)) return connected;
     if (pthread_mutex_trylock(&sender->connecting) != 0) return connected;
-    if (now_us >= atomic_load(due)) try_connect(sender, now_us);
+    if (is_time_to_connect(sender, connected, now_us)) try_connect(sender, now_us);
     pthread_mutex_unlock(&sender->connecting);
     return atomic_load(&sender->connected);
 }
 
-static sender_outcome send_parts(event_sender *sender, struct iovec *parts, size_t count)
+/* What a system call's error means. */
+static sender_outcome outcome_of(event_sender *sender, int error)
 {
-    const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
-    /* send() is the cheaper call. */
-    const ssize_t sent = count == 1 ? send(sender->descriptor, parts->iov_base, parts->iov_len, flags)
-                                    : sendmsg(sender->descriptor, &message, flags);
-    if (sent >= 0) return SENDER_SENT;
-    const int error = errno;
     atomic_store(&sender->last_errno, error);
     if (error == EMSGSIZE) return SENDER_TOO_LARGE;
     if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM || error == EINTR) return SENDER_FULL;
@@ -90,27 +101,68 @@ static sender_outcome send_parts(event_sender *sender, struct iovec *parts, size
     return SENDER_UNREACHABLE;
 }
 
-static sender_outcome send_now(event_sender *sender, struct iovec *parts, size_t count, int64_t now_us)
+static sender_outcome send_now(event_sender *sender, const char *data, size_t length, int64_t now_us)
 {
-    const sender_outcome outcome = send_parts(sender, parts, count);
-    if (outcome != SENDER_UNREACHABLE) return outcome;
+    sender_outcome outcome = SENDER_UNREACHABLE;
     /* A second time only after the receiver turned out to be gone: it may have been replaced. */
-    return ensure_connected(sender, now_us) ? send_parts(sender, parts, count) : SENDER_UNREACHABLE;
+    for (int round = 0; round < 2 && outcome == SENDER_UNREACHABLE && ensure_connected(sender, now_us); round++) {
+        const bool sent = send(sender->descriptor, data, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+        outcome = sent ? SENDER_SENT : outcome_of(sender, errno);
+    }
+    return outcome;
 }
 
-/* The oldest of the backlog first. The lock is held. */
-static sender_outcome flush(event_sender *sender, unsigned most, int64_t now_us)
+/* The backlog's first datagrams, whose number becomes that of those that are gone. */
+static sender_outcome send_batch(event_sender *sender, struct iovec (*parts)[2], unsigned *count)
 {
-    for (unsigned i = 0; i < most && !event_backlog_is_empty(&sender->backlog); i++) {
-        struct iovec parts[2];
-        event_backlog_first(&sender->backlog, parts);
-        const sender_outcome outcome = send_now(sender, parts, 2, now_us);
-        if (outcome == SENDER_TOO_LARGE) atomic_fetch_add(&sender->lost, 1);
-        else if (outcome != SENDER_SENT) return outcome;
-        event_backlog_remove_first(&sender->backlog);
-        atomic_fetch_sub(&sender->waiting, 1);
+    struct mmsghdr messages[BATCH_MAX];
+    memset(messages, 0, *count * sizeof messages[0]);
+    for (unsigned i = 0; i < *count; i++) {
+        messages[i].msg_hdr.msg_iov = parts[i];
+        messages[i].msg_hdr.msg_iovlen = parts[i][1].iov_len > 0 ? 2 : 1;
     }
-    return SENDER_SENT;
+    const int sent = sendmmsg(sender->descriptor, messages, *count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const sender_outcome outcome = sent < 0 ? outcome_of(sender, errno) : (unsigned)sent < *count ? SENDER_FULL : SENDER_SENT;
+    *count = sent > 0 ? (unsigned)sent : 0;
+    if (outcome == SENDER_TOO_LARGE) {
+        atomic_fetch_add(&sender->lost, 1);
+        *count = 1;
+    }
+    return outcome;
+}
+
+/*
+ * Sends a batch of the oldest. The lock is held, but not while it sends: nobody else removes anything then, and what
+ * is added does not touch what is there.
+ */
+static sender_outcome flush(event_sender *sender, int64_t now_us)
+{
+    if (sender->flushing || event_backlog_is_empty(&sender->backlog)) return SENDER_SENT;
+    struct iovec parts[BATCH_MAX][2];
+    unsigned count = (unsigned)event_backlog_list(&sender->backlog, parts, BATCH_MAX);
+    sender->flushing = true;
+    pthread_mutex_unlock(&sender->queueing);
+    const sender_outcome outcome = ensure_connected(sender, now_us) ? send_batch(sender, parts, &count) : SENDER_UNREACHABLE;
+    atomic_store(&sender->last_sent_us, now_us);
+    pthread_mutex_lock(&sender->queueing);
+    sender->flushing = false;
+    sender->oldest_us = now_us;
+    if (outcome == SENDER_FULL) sender->last_full_us = now_us;
+    if (outcome == SENDER_UNREACHABLE) return outcome;
+    for (unsigned i = 0; i < count; i++) event_backlog_remove_first(&sender->backlog);
+    atomic_fetch_sub(&sender->waiting, count);
+    return outcome;
+}
+
+static bool may_have_room(const event_sender *sender, int64_t now_us)
+{
+    return !sender->flushing && has_passed(now_us, sender->last_full_us, FULL_PAUSE_US);
+}
+
+static bool is_due(const event_sender *sender, int64_t now_us)
+{
+    if (!may_have_room(sender, now_us) || event_backlog_is_empty(&sender->backlog)) return false;
+    return atomic_load(&sender->waiting) >= BATCH_GOOD || has_passed(now_us, sender->oldest_us, BATCH_WAIT_US);
 }
 
 static int64_t now(void)
@@ -125,16 +177,23 @@ static void pause_ms(unsigned milliseconds)
     nanosleep(&(struct timespec){.tv_nsec = (long)milliseconds * 1000000}, NULL);
 }
 
-/* Waits until the receiver may take more, not holding the lock. */
+/* Until the receiver has room, not holding the lock. */
 static void wait_for_room(event_sender *sender, sender_outcome outcome)
 {
     struct pollfd room = {.fd = sender->descriptor, .events = POLLOUT};
     pthread_mutex_unlock(&sender->queueing);
-    if (outcome == SENDER_FULL) poll(&room, 1, DRAIN_WAIT_MS);
-    else if (outcome != SENDER_SENT) pause_ms(DRAIN_WAIT_MS);
+    if (outcome == SENDER_UNREACHABLE) pause_ms(DRAIN_ROOM_MS);
+    else poll(&room, 1, DRAIN_ROOM_MS);
     /* Room may be for less than is needed: then poll returns at once. */
-    if (outcome == SENDER_FULL) pause_ms(DRAIN_PAUSE_MS);
+    pause_ms(FULL_PAUSE_US / 1000);
     pthread_mutex_lock(&sender->queueing);
+}
+
+static void wait_a_little(event_sender *sender, int64_t time)
+{
+    const int64_t until = time + DRAIN_LOOK_US;
+    const struct timespec limit = {.tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000};
+    pthread_cond_timedwait(&sender->queued, &sender->queueing, &limit);
 }
 
 /* Brings the end of a burst to the receiver, which no later request would do in time. */
@@ -143,12 +202,17 @@ static void *drain(void *data)
     event_sender *sender = data;
     pthread_mutex_lock(&sender->queueing);
     while (!sender->closing) {
-        if (event_backlog_is_empty(&sender->backlog)) {
-            pthread_cond_wait(&sender->queued, &sender->queueing);
-            continue;
-        }
         const int64_t time = now();
-        wait_for_room(sender, ensure_connected(sender, time) ? flush(sender, FLUSH_MAX, time) : SENDER_UNREACHABLE);
+        if (is_due(sender, time)) {
+            const sender_outcome outcome = flush(sender, time);
+            if (outcome == SENDER_FULL || outcome == SENDER_UNREACHABLE) wait_for_room(sender, outcome);
+        } else if (event_backlog_is_empty(&sender->backlog) && has_passed(time, sender->oldest_us, DRAIN_IDLE_US)) {
+            sender->drainer_sleeps = true;
+            pthread_cond_wait(&sender->queued, &sender->queueing);
+            sender->drainer_sleeps = false;
+        } else {
+            wait_a_little(sender, time);
+        }
     }
     pthread_mutex_unlock(&sender->queueing);
     return NULL;
@@ -157,30 +221,35 @@ static void *drain(void *data)
 /* The lock is held. Without the thread the backlog waits for the next request. */
 static void wake_drainer(event_sender *sender)
 {
-    if (!sender->has_drainer) {
-        sigset_t all, before;
-        sigfillset(&all);
-        /* Signals are for the process' own threads. */
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        sender->has_drainer = pthread_create(&sender->drainer, NULL, drain, sender) == 0;
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-    }
-    pthread_cond_signal(&sender->queued);
+    if (sender->drainer_sleeps) pthread_cond_signal(&sender->queued);
+    if (sender->has_drainer) return;
+    sigset_t all, before;
+    sigfillset(&all);
+    /* Signals are for the process' own threads. */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sender->has_drainer = pthread_create(&sender->drainer, NULL, drain, sender) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* Behind what waits already. */
 static sender_outcome queue(event_sender *sender, const char *data, size_t length, int64_t now_us)
 {
+    sender_outcome outcome = SENDER_SENT;
     pthread_mutex_lock(&sender->queueing);
-    sender_outcome outcome = flush(sender, FLUSH_MAX, now_us);
-    if (outcome == SENDER_SENT || outcome == SENDER_FULL) {
-        struct iovec part = {(char *)data, length};
-        if (outcome == SENDER_SENT && event_backlog_is_empty(&sender->backlog)) outcome = send_now(sender, &part, 1, now_us);
-        else outcome = SENDER_FULL;
-        if (outcome == SENDER_FULL && event_backlog_put(&sender->backlog, data, length)) {
-            if (atomic_fetch_add(&sender->waiting, 1) == 0) wake_drainer(sender);
-            outcome = SENDER_SENT;
+    if (!event_backlog_put(&sender->backlog, data, length)) {
+        outcome = SENDER_FULL;
+        if (may_have_room(sender, now_us)) {
+            const sender_outcome flushed = flush(sender, now_us);
+            if (flushed == SENDER_UNREACHABLE) outcome = flushed;
+            else if (event_backlog_put(&sender->backlog, data, length)) outcome = SENDER_SENT;
         }
+    }
+    if (outcome == SENDER_SENT) {
+        if (atomic_fetch_add(&sender->waiting, 1) == 0) {
+            sender->oldest_us = now_us;
+            wake_drainer(sender);
+        }
+        if (is_due(sender, now_us)) flush(sender, now_us);
     }
     pthread_mutex_unlock(&sender->queueing);
     return outcome;
@@ -189,9 +258,9 @@ static sender_outcome queue(event_sender *sender, const char *data, size_t lengt
 sender_outcome event_sender_send(event_sender *sender, const char *data, size_t length, int64_t now_us)
 {
     if (!ensure_connected(sender, now_us)) return SENDER_UNREACHABLE;
-    if (atomic_load(&sender->waiting) == 0) {
-        struct iovec part = {(char *)data, length};
-        const sender_outcome outcome = send_now(sender, &part, 1, now_us);
+    if (atomic_load(&sender->waiting) == 0 && has_passed(now_us, atomic_load(&sender->last_sent_us), BATCH_WAIT_US)) {
+        atomic_store(&sender->last_sent_us, now_us);
+        const sender_outcome outcome = send_now(sender, data, length, now_us);
         if (outcome != SENDER_FULL) return outcome;
     }
     return queue(sender, data, length, now_us);
@@ -200,9 +269,9 @@ sender_outcome event_sender_send(event_sender *sender, const char *data, size_t 
 /* False when the lock is not to be had: then this runs in a signal handler that interrupted its holder. */
 static bool lock_to_close(event_sender *sender)
 {
-    for (unsigned waited = 0; pthread_mutex_trylock(&sender->queueing) != 0; waited += DRAIN_PAUSE_MS) {
+    for (unsigned waited = 0; pthread_mutex_trylock(&sender->queueing) != 0; waited += CLOSE_PAUSE_MS) {
         if (waited >= CLOSE_WAIT_MS) return false;
-        pause_ms(DRAIN_PAUSE_MS);
+        pause_ms(CLOSE_PAUSE_MS);
     }
     return true;
 }
@@ -213,9 +282,15 @@ int event_sender_close(event_sender *sender, int64_t now_us)
     if (!lock_to_close(sender)) return -1;
     sender->closing = true;
     pthread_cond_signal(&sender->queued);
-    if (atomic_load(&sender->waiting) > 0 && ensure_connected(sender, now_us)) flush(sender, UINT32_MAX, now_us);
     pthread_mutex_unlock(&sender->queueing);
     if (sender->has_drainer) pthread_join(sender->drainer, NULL);
+    /* A request that is interrupted by the end of the process may still be sending. */
+    if (sender->flushing) return -1;
+    pthread_mutex_lock(&sender->queueing);
+    sender_outcome outcome = SENDER_SENT;
+    while (!event_backlog_is_empty(&sender->backlog) && (outcome == SENDER_SENT || outcome == SENDER_TOO_LARGE))
+        outcome = flush(sender, now_us);
+    pthread_mutex_unlock(&sender->queueing);
     const unsigned lost = atomic_load(&sender->waiting) + atomic_load(&sender->lost);
     close(sender->descriptor);
     sender->descriptor = -1;

@@ -18,9 +18,10 @@ typedef enum {
 
 /*
  * Sends datagrams to a UNIX socket path; any number of threads may use one sender. It never waits for the
- * receiver. What finds its queue full goes to a backlog of fixed size, which is sent before anything newer, by the
- * requests that follow and by a thread that is made when it is first needed; what finds no room there is the
- * caller's to count. A receiver that went away is looked for at most every
+ * receiver. What comes in quick succession goes to a backlog of fixed size and from there in batches, by one of the
+ * requests that follow or by a thread that is made when it is first needed: a system call per batch costs the server
+ * less, and the receiver is not woken for each. The backlog also takes what finds the receiver's queue full; what
+ * finds no room there is the caller's to count. A receiver that went away is looked for at most every
  * `reconnect_us`, and as often a new one behind the same path, by connecting the one descriptor anew: it is never
  * closed while requests run, so no thread can write to a descriptor that has become something else.
  */
@@ -29,17 +30,21 @@ typedef struct {
     char path[108];
     int64_t reconnect_us;
     atomic_bool connected;
-    _Atomic int64_t next_attempt_us, next_look_us;
+    _Atomic int64_t last_failure_us, last_look_us; /* attempts to connect */
     pthread_mutex_t connecting;
     atomic_int last_errno;
-    pthread_mutex_t queueing; /* of all below; held for a few system calls that do not wait */
+    _Atomic int64_t last_sent_us;
+    atomic_uint waiting;      /* datagrams in the backlog */
+    pthread_mutex_t queueing; /* of all below; never held while something is sent */
     pthread_cond_t queued;
     event_backlog backlog;
+    bool flushing;          /* a thread sends what is first in the backlog */
+    int64_t oldest_us;      /* since when the backlog waits */
+    int64_t last_full_us;   /* when the receiver's queue was */
     pthread_t drainer;
-    bool has_drainer;
+    bool has_drainer, drainer_sleeps;
     bool closing;
-    atomic_uint waiting; /* datagrams in the backlog */
-    atomic_uint lost;    /* from it, because they were too large; the caller's to count */
+    atomic_uint lost; /* from the backlog, because they were too large; the caller's to count */
 } event_sender;
 
 /* Longest path the system takes (sun_path without its terminator). */

@@ -24,6 +24,25 @@ static bool is_plain(unsigned char c)
     return (plain[c >> 5] >> (c & 31)) & 1;
 }
 
+/* Each octet's highest bit is set somewhere in the result when one of the eight is not plain. */
+static uint64_t unplain_octets(const unsigned char *text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+    uint64_t octets;
+    memcpy(&octets, text, sizeof octets);
+    const uint64_t quote = octets ^ (ones * '"'), backslash = octets ^ (ones * '\\'), del = octets ^ (ones * 0x7f);
+    const uint64_t control = octets - ones * 0x20;
+    return (octets | control | (quote - ones) | (backslash - ones) | (del - ones)) & high;
+}
+
+static size_t plain_length(const unsigned char *text, size_t length)
+{
+    size_t plain = 0;
+    while (length - plain >= sizeof(uint64_t) && unplain_octets(text + plain) == 0) plain += sizeof(uint64_t);
+    while (plain < length && is_plain(text[plain])) plain++;
+    return plain;
+}
+
 /* Length of the well-formed UTF-8 sequence at `text` (Unicode, table 3-7), 0 when there is none. */
 static size_t utf8_sequence(const unsigned char *text, size_t length)
 {
@@ -60,7 +79,7 @@ static bool put_escaped(json_writer *json, const char *value, size_t length, boo
     const unsigned char *text = (const unsigned char *)value;
     size_t i = 0, run = 0;
     for (;;) {
-        while (i < length && is_plain(text[i])) i++;
+        i += plain_length(text + i, length - i);
         if (i == length) return put(json, value + run, length - run);
         const size_t size = text[i] < 0x80 ? 0 : utf8_sequence(text + i, length - i);
         if (size > 0) {

@@ -1,6 +1,7 @@
 #include "cmocka_setup.h"
 #include "json_writer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,24 @@ static void escapes_what_json_demands(void **state)
 {
     (void)state;
     assert_string_equal(WRITTEN("a\"b\\c\n\0\x7f"), "{\"v\":\"a\\\"b\\\\c\\u000a\\u0000\\u007f\"}");
+}
+
+static void finds_each_octet_wherever_it_stands(void **state)
+{
+    (void)state;
+    for (unsigned octet = 0; octet < 256; octet++) {
+        for (size_t place = 0; place < 20; place++) {
+            char value[20], expected[64];
+            memset(value, 'a', sizeof value);
+            value[place] = (char)octet;
+            char escaped[8] = {(char)octet, '\0'};
+            if (octet == '"' || octet == '\\') snprintf(escaped, sizeof escaped, "\\%c", octet);
+            else if (octet < 0x20 || octet >= 0x7f) snprintf(escaped, sizeof escaped, "\\u%04x", octet);
+            snprintf(expected, sizeof expected, "{\"v\":\"%.*s%s%.*s\"}", (int)place, "aaaaaaaaaaaaaaaaaaaa", escaped,
+                (int)(19 - place), "aaaaaaaaaaaaaaaaaaaa");
+            assert_string_equal(written(value, sizeof value), expected);
+        }
+    }
 }
 
 static void keeps_utf8_and_reads_other_bytes_as_latin1(void **state)
@@ -108,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_an_object),
         cmocka_unit_test(escapes_what_json_demands),
+        cmocka_unit_test(finds_each_octet_wherever_it_stands),
         cmocka_unit_test(keeps_utf8_and_reads_other_bytes_as_latin1),
         cmocka_unit_test(leaves_out_whole_fields_that_do_not_fit),
         cmocka_unit_test(cuts_between_characters),
