@@ -15,11 +15,14 @@ async function numberOf(server: Running): Promise<string> {
   for await (const line of createInterface({ input: source })) {
     if (/^\d+$/.test(line)) return line;
   }
-  throw new Error('Xvfb did not start: is the Debian package xvfb installed?');
+  throw new Error('Xvfb did not start.');
 }
 
-/** Starts Xvfb (1920 × 1080, 24 bits) on a free display, in whatever network this process is in. */
-export async function startDisplay(): Promise<Display> {
+/**
+ * Starts Xvfb (1920 × 1080, 24 bits) on a free display, in whatever network this process is in. Two that start in
+ * the same moment may pick the same number, so it tries again.
+ */
+export async function startDisplay(triesLeft = 3): Promise<Display> {
   const screen = ['-screen', '0', '1920x1080x24', '-nolisten', 'tcp', '-noreset'];
   const server = start('Xvfb', ['-displayfd', '1', ...screen]);
   try {
@@ -36,6 +39,7 @@ export async function startDisplay(): Promise<Display> {
     };
   } catch (error) {
     await server.stop(500);
+    if (triesLeft > 0) return startDisplay(triesLeft - 1);
     throw error;
   }
 }

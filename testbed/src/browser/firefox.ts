@@ -45,51 +45,48 @@ class FirefoxTab implements Tab {
 
 type Preferences = Record<string, string | boolean | number>;
 
-function settings(http1: boolean): Preferences {
-  return {
-    // The extension lies in the profile, unsigned, and may do what the browser itself may.
-    'extensions.autoDisableScopes': 0,
-    'extensions.enabledScopes': 15,
-    'xpinstall.signatures.required': false,
-    'extensions.experiments.enabled': true,
-    'privacy.userContext.enabled': true,
-    // Nothing of the browser's own goes out, and a network without a default route counts as online.
-    'network.manage-offline-status': false,
-    'network.connectivity-service.enabled': false,
-    'network.captive-portal-service.enabled': false,
-    'network.trr.mode': 5,
-    'app.normandy.enabled': false,
-    'browser.region.update.enabled': false,
-    'datareporting.policy.dataSubmissionEnabled': false,
-    'toolkit.telemetry.enabled': false,
-    'services.settings.server': 'data:,#remote-settings-dummy/v1',
-    'browser.safebrowsing.malware.enabled': false,
-    'browser.safebrowsing.phishing.enabled': false,
-    'browser.sessionstore.resume_from_crash': false,
-    'browser.shell.checkDefaultBrowser': false,
-    'browser.aboutwelcome.enabled': false,
-    'browser.startup.page': 0,
-    // What only costs CPU: processes and pages made in advance, animations, services that are not there.
-    'dom.ipc.processPrelaunch.enabled': false,
-    'browser.newtab.preload': false,
-    'browser.newtabpage.enabled': false,
-    'browser.pagethumbnails.capturing_disabled': true,
-    'browser.sessionstore.interval': 600_000,
-    'browser.search.suggest.enabled': false,
-    'browser.search.update': false,
-    'browser.ml.enable': false,
-    'app.update.auto': false,
-    'extensions.update.enabled': false,
-    'extensions.blocklist.enabled': false,
-    'extensions.getAddons.cache.enabled': false,
-    'toolkit.cosmeticAnimations.enabled': false,
-    'accessibility.force_disabled': 1,
-    'general.smoothScroll': false,
-    'layout.frame_rate': 30,
-    'gfx.webrender.software': true,
-    'network.http.http2.enabled': !http1,
-  };
-}
+const settings: Preferences = {
+  // The extension lies in the profile, unsigned, and may do what the browser itself may.
+  'extensions.autoDisableScopes': 0,
+  'extensions.enabledScopes': 15,
+  'xpinstall.signatures.required': false,
+  'extensions.experiments.enabled': true,
+  'privacy.userContext.enabled': true,
+  // Nothing of the browser's own goes out, and a network without a default route counts as online.
+  'network.manage-offline-status': false,
+  'network.connectivity-service.enabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.trr.mode': 5,
+  'app.normandy.enabled': false,
+  'browser.region.update.enabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'toolkit.telemetry.enabled': false,
+  'services.settings.server': 'data:,#remote-settings-dummy/v1',
+  'browser.safebrowsing.malware.enabled': false,
+  'browser.safebrowsing.phishing.enabled': false,
+  'browser.sessionstore.resume_from_crash': false,
+  'browser.shell.checkDefaultBrowser': false,
+  'browser.aboutwelcome.enabled': false,
+  'browser.startup.page': 0,
+  // What only costs CPU: processes and pages made in advance, animations, services that are not there.
+  'dom.ipc.processPrelaunch.enabled': false,
+  'browser.newtab.preload': false,
+  'browser.newtabpage.enabled': false,
+  'browser.pagethumbnails.capturing_disabled': true,
+  'browser.sessionstore.interval': 600_000,
+  'browser.search.suggest.enabled': false,
+  'browser.search.update': false,
+  'browser.ml.enable': false,
+  'app.update.auto': false,
+  'extensions.update.enabled': false,
+  'extensions.blocklist.enabled': false,
+  'extensions.getAddons.cache.enabled': false,
+  'toolkit.cosmeticAnimations.enabled': false,
+  'accessibility.force_disabled': 1,
+  'general.smoothScroll': false,
+  'layout.frame_rate': 30,
+  'gfx.webrender.software': true,
+};
 
 const asUserJs = (preferences: Preferences) =>
   Object.entries(preferences)
@@ -99,7 +96,7 @@ const asUserJs = (preferences: Preferences) =>
 async function prepare(profile: string, options: BrowserOptions): Promise<void> {
   await trustIn(profile, options.authority);
   await mkdir(join(profile, 'extensions'), { recursive: true });
-  await writeFile(join(profile, 'user.js'), asUserJs(settings(options.http1)));
+  await writeFile(join(profile, 'user.js'), asUserJs(settings));
   // Extensions see private windows only with this leave.
   const leave = { [extension]: { permissions: ['internal:privateBrowsingAllowed'], origins: [] } };
   await writeFile(join(profile, 'extension-preferences.json'), JSON.stringify(leave));
@@ -142,7 +139,11 @@ class Firefox implements Browser {
   }
 
   async open(guest: Guest): Promise<BrowserWindow> {
-    const preferences = { 'intl.accept_languages': guest.language, 'javascript.enabled': guest.scripts };
+    const preferences = {
+      'intl.accept_languages': guest.language,
+      'javascript.enabled': guest.scripts,
+      'network.http.http2.enabled': !guest.http1,
+    };
     await this.#questions.ask('prefer', { preferences });
     const container = await this.#containerFor(guest);
     const { width, height, privately } = guest;

@@ -1,7 +1,4 @@
-/**
- * Request and answer over a WebSocket: the framing that the Chrome DevTools Protocol and WebDriver BiDi share
- * ({ id, method, params } → { id, result | error }).
- */
+/** Request and answer over a WebSocket as the Chrome DevTools Protocol frames them: { id, method, params } → { id, result | error }. */
 export class Link {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<
@@ -29,6 +26,9 @@ export class Link {
 
   /** Sends a command; rejects with the browser's message, or after 30 s without an answer. */
   send(method: string, params: object = {}, extra: object = {}): Promise<unknown> {
+    if (this.#socket.readyState !== WebSocket.OPEN) {
+      return Promise.reject(new Error(`${method}: the browser has gone`));
+    }
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

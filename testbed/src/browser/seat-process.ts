@@ -80,11 +80,19 @@ async function visit(on: Browser, order: VisitOrder): Promise<VisitOutcome> {
   }
 }
 
+let visiting = false;
+const died = () => {
+  if (!visiting) void shutDown();
+};
+browser.ended.then(died, died);
+
 console.log(JSON.stringify({ usable: true } satisfies VisitOutcome));
 for await (const line of createInterface({ input: process.stdin })) {
+  visiting = true;
   const outcome = await visit(browser, JSON.parse(line) as VisitOrder).catch(
     (error: unknown): VisitOutcome => ({ trouble: String(error), usable: false }),
   );
   console.log(JSON.stringify(outcome));
+  visiting = false;
 }
 await shutDown();

@@ -14,7 +14,10 @@ export interface Seating {
 }
 
 /** Seats are alike when their programs were started the same way; the rest changes from guest to guest. */
-export const seatOf = (seating: Seating) => `${seating.browser}${seating.http1 ? '-http1' : ''}`;
+export function seatOf({ browser, http1 }: Seating): string {
+  // Firefox changes it while it runs.
+  return http1 && browser !== 'firefox' ? `${browser}-http1` : browser;
+}
 
 /** What a seat's process is started with. */
 export interface SeatOptions {

@@ -144,6 +144,10 @@ describe("people's browsers", () => {
     while ((await eventsFrom(address)).length === 0) await pause(100);
     for (const pid of await browsersOf('chromium')) process.kill(pid, 'SIGKILL');
     expect((await victim).done).toMatchObject({ exitCode: 1 });
+    // And one that dies while nobody uses it costs none.
+    expect((await visit('chromium', 'glancer')).done).toMatchObject({ exitCode: 0 });
+    for (const pid of await browsersOf('chromium')) process.kill(pid, 'SIGKILL');
+    await pause(500);
     expect((await visit('chromium', 'glancer')).done).toMatchObject({ exitCode: 0 });
   });
 });

@@ -159,6 +159,7 @@ export class Seats {
         privately: seating.privately ?? false,
         language: order.language ?? 'en-US,en',
         scripts: seating.scripts ?? true,
+        http1: seating.http1 ?? false,
         width,
         height,
       },
@@ -174,6 +175,7 @@ export class Seats {
     let usable = false;
     try {
       const seat = await place.seat;
+      if (!seat.usable) return await this.#giveUp(place, waiting);
       await seat.move(order.address);
       const from = new Date();
       if (order.profile !== undefined) this.#homes.set(guestOf(order), place.home);
@@ -189,6 +191,13 @@ export class Seats {
     place.busy = false;
     place.left = ++this.#visits;
     if (!usable || ++place.visits >= visitsPerStart) await this.#retire(place, usable);
+    this.#fill();
+  }
+
+  /** The browser died while nobody sat there: somebody else's turn is not lost by that. */
+  async #giveUp(place: Place, waiting: Waiting): Promise<void> {
+    this.#line.unshift(waiting);
+    await this.#retire(place, false);
     this.#fill();
   }
 

@@ -34,6 +34,8 @@ export interface Guest {
   readonly height: number;
   /** False where a content blocker stops pages' scripts. */
   readonly scripts: boolean;
+  /** Speaks HTTP/1.1 only. */
+  readonly http1: boolean;
 }
 
 /** One running browser program, used by one guest after the other. */
@@ -49,6 +51,6 @@ export interface BrowserOptions {
   readonly home: string;
   /** PEM of the authority to trust. */
   readonly authority: string;
-  /** Speak HTTP/1.1 only. */
+  /** All its guests speak HTTP/1.1 only. */
   readonly http1: boolean;
 }
