@@ -43,3 +43,5 @@ process.on('message', async (order) => {
   } else process.send?.(totals satisfies ReceiverTotals);
 });
 process.send?.(totals satisfies ReceiverTotals);
+// Also when the parent is gone without a word.
+process.once('disconnect', () => process.exit());

@@ -25,3 +25,5 @@ process.once('message', async () => {
   tell([]);
   process.disconnect();
 });
+// Also when the parent is gone without a word.
+process.once('disconnect', () => process.exit());

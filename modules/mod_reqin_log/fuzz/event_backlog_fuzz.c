@@ -5,7 +5,14 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MOST = 4096 };
+enum { MOST = 4096, LISTED = 4 };
+
+/* What a datagram takes: its length and its octets, both in whole words. */
+static size_t space_of(size_t length)
+{
+    const size_t word = sizeof length;
+    return word + (length + word - 1) / word * word;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -14,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2) return 0;
     size_t put = 0, taken = 0, waiting = 0;
     event_backlog backlog;
-    const size_t capacity = 16 + ((size_t)data[0] << 8 | data[1]) % 4096;
+    const size_t capacity = 16 + ((size_t)data[0] << 8 | data[1]) % 512 * sizeof(size_t);
     PROMISE(event_backlog_open(&backlog, capacity), "there is memory");
     for (size_t at = 2; at < size; at++) {
         if (data[at] == 0) {
@@ -28,17 +35,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 for (size_t i = 0; i < parts[part].iov_len; i++)
                     PROMISE(octets[i] == (char)taken, "a datagram keeps its octets");
             }
+            struct iovec list[LISTED][2];
+            const size_t listed = event_backlog_list(&backlog, list, LISTED);
+            PROMISE(listed == (put - taken < LISTED ? put - taken : LISTED), "the oldest are listed");
+            for (size_t i = 0; i < listed; i++)
+                PROMISE(list[i][0].iov_len + list[i][1].iov_len == lengths[taken + i], "a list is in order");
             event_backlog_remove_first(&backlog);
-            waiting -= length;
+            waiting -= space_of(length);
             taken++;
         } else if (put < MOST) {
-            const size_t length = (size_t)(data[at] - 1) * 8;
+            const size_t length = (size_t)(data[at] - 1) * 7;
             memset(datagram, (char)put, length);
-            const bool there_is_room = capacity >= waiting + length + (put - taken + 1) * sizeof length;
+            const bool there_is_room = capacity >= waiting + space_of(length);
             PROMISE(event_backlog_put(&backlog, datagram, length) == there_is_room, "what has room is taken");
             if (!there_is_room) continue;
             lengths[put++] = length;
-            waiting += length;
+            waiting += space_of(length);
         }
     }
     PROMISE(event_backlog_is_empty(&backlog) == (put == taken), "it is empty when all were taken");
