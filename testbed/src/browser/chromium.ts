@@ -125,6 +125,15 @@ class Chromium implements Browser {
     return targetInfos.filter(({ type }) => type === 'page');
   }
 
+  async #newPage(before: ReadonlySet<string>): Promise<TargetInfo | undefined> {
+    for (let waited = 0; waited < 8000; waited += 100) {
+      const page = (await this.#pages()).find(({ targetId }) => !before.has(targetId));
+      if (page) return page;
+      await pause(100);
+    }
+    return undefined;
+  }
+
   async #window(guest: Guest, first: TargetInfo): Promise<BrowserWindow> {
     const known = new Set([first.targetId]);
     const fresh = async () => {
@@ -168,11 +177,11 @@ class Chromium implements Browser {
     const data = `--user-data-dir=${join(this.#options.home, 'data')}`;
     const call = [...switches, data, `--profile-directory=${name}`];
     call.push(guest.privately ? '--incognito' : '--new-window', 'about:blank');
-    await within(20_000, 'Opening a profile', run('chromium', call));
-    for (let waited = 0; waited < 15_000; waited += 100) {
-      const first = (await this.#pages()).find((page) => !before.has(page.targetId));
+    // On a busy machine a call is lost now and then.
+    for (let tries = 0; tries < 2; tries++) {
+      await within(20_000, 'Opening a profile', run('chromium', call));
+      const first = await this.#newPage(before);
       if (first) return this.#window(guest, first);
-      await pause(100);
     }
     throw new Error('Chromium opened no window for the profile');
   }
