@@ -118,14 +118,11 @@ static void report(const reqin_config *config, const server_rec *server, sender_
     if (now < due || !atomic_compare_exchange_strong(&to->next_report_us, &due, now + reqin_report_interval(config))) return;
     const uint64_t lost = atomic_exchange(&to->unreported, 0);
     if (lost == 0) return;
-    if (outcome == SENDER_SENT) {
-        REPORT(config, APLOG_WARNING, 0, server, "mod_reqin_log: %" APR_UINT64_T_FMT " events were not delivered to %s; it "
-            "receives again", (apr_uint64_t)lost, config->socket_path);
-    } else {
-        REPORT(config, APLOG_WARNING, atomic_load(&to->sender.last_errno), server,
-            "mod_reqin_log: %" APR_UINT64_T_FMT " events not delivered to %s: %s", (apr_uint64_t)lost, config->socket_path,
-            reason_of(outcome));
-    }
+    /* Another thread may have found room since: the reason is that of the loss. */
+    const sender_outcome loss = (sender_outcome)atomic_load(&to->last_loss);
+    REPORT(config, APLOG_WARNING, loss == outcome ? atomic_load(&to->sender.last_errno) : 0, server,
+        "mod_reqin_log: %" APR_UINT64_T_FMT " events not delivered to %s: %s%s", (apr_uint64_t)lost, config->socket_path,
+        reason_of(loss), outcome == SENDER_SENT ? "; it receives again" : "");
 }
 
 void delivery_send(const reqin_config *config, const server_rec *server, const char *event, apr_size_t length)
@@ -136,6 +133,7 @@ void delivery_send(const reqin_config *config, const server_rec *server, const c
     uint64_t lost = outcome == SENDER_SENT ? 0 : 1;
     if (atomic_load(&to->sender.lost) > 0) lost += atomic_exchange(&to->sender.lost, 0);
     if (lost > 0) {
+        atomic_store(&to->last_loss, (int)(outcome == SENDER_SENT ? SENDER_TOO_LARGE : outcome));
         atomic_fetch_add(&counters->dropped, lost);
         atomic_fetch_add(&to->unreported, lost);
     }

@@ -26,6 +26,7 @@ typedef struct {
     const server_rec *server;
     _Atomic int64_t next_report_us;
     _Atomic uint64_t unreported; /* events lost since the last line about it */
+    atomic_int last_loss;        /* a sender_outcome */
 } delivery;
 
 /* To be called when a configuration is complete; an HTTP status or OK. */
