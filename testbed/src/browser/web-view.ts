@@ -8,9 +8,9 @@ import type { Browser, BrowserOptions, BrowserWindow, Guest, Tab } from './tab.t
 export type WebView = 'webkitgtk' | 'qtwebengine5' | 'qtwebengine6';
 
 const commands: Record<WebView, readonly string[]> = {
-  webkitgtk: ['/usr/bin/python3', join(import.meta.dirname, 'views/webkitgtk.py')],
-  qtwebengine5: ['/usr/bin/python3', join(import.meta.dirname, 'views/qtwebengine.py'), '5'],
-  qtwebengine6: ['/usr/bin/python3', join(import.meta.dirname, 'views/qtwebengine.py'), '6'],
+  webkitgtk: ['/usr/bin/python3', '-B', join(import.meta.dirname, 'views/webkitgtk.py')],
+  qtwebengine5: ['/usr/bin/python3', '-B', join(import.meta.dirname, 'views/qtwebengine.py'), '5'],
+  qtwebengine6: ['/usr/bin/python3', '-B', join(import.meta.dirname, 'views/qtwebengine.py'), '6'],
 };
 
 /** Commands and answers over the program's standard input and output, one JSON text per line. */
