@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { run, testbedMark } from './run.ts';
+import { removeScratch } from './scratch-folder.ts';
 import { abandonedSlots, type Slot } from './slot.ts';
 
 function end(pid: number): void {
@@ -50,9 +51,7 @@ export async function removeNamespaces(prefix: string): Promise<void> {
 export async function removeTraces(slot: Slot): Promise<void> {
   await removeNamespaces(slot.prefix);
   for (const pid of await processesOf(slot)) end(pid);
-  for (const suffix of ['', '-wire', '-recording']) {
-    await rm(slot.folder + suffix, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-  }
+  for (const suffix of ['', '-wire', '-recording']) await removeScratch(slot.folder + suffix);
 }
 
 /** Removes what testbeds whose process has died left behind; those that still run are left alone. */

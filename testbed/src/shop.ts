@@ -1,9 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeCertificates } from './certificates.ts';
 import type { Surroundings } from './clients/kind.ts';
 import { buildNetwork, type Network, tearDown } from './network.ts';
 import { run } from './run.ts';
+import { makeScratch } from './scratch-folder.ts';
 import { type ServerName, servers } from './servers/servers.ts';
 import { makeSite } from './site/make-site.ts';
 import { startBackend } from './site/start-backend.ts';
@@ -47,8 +47,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     seed: options.seed ?? 1,
   });
   try {
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true, mode: 0o755 });
+    await makeScratch(folder);
     const certificates = await makeCertificates(join(folder, 'tls'));
     const site = await makeSite(join(folder, 'site'));
     const chromiumVersion = await run('chromium', ['--version']).catch(() => '0.');

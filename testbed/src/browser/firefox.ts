@@ -84,7 +84,7 @@ const settings: Preferences = {
   'toolkit.cosmeticAnimations.enabled': false,
   'accessibility.force_disabled': 1,
   'general.smoothScroll': false,
-  'layout.frame_rate': 30,
+  'layout.frame_rate': 10,
   'gfx.webrender.software': true,
 };
 

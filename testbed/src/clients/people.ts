@@ -41,14 +41,14 @@ export const people = {
   'chromium-private': person(chrome, 3, { browser: 'chromium', privately: true }),
   'chromium-http1': person(chrome, 1, { browser: 'chromium', http1: true }),
   'chromium-noscript': person(chrome, 0.5, { browser: 'chromium', scripts: false }),
-  firefox: person(firefox, 5, { browser: 'firefox' }),
-  'firefox-private': person(firefox, 1.5, { browser: 'firefox', privately: true }),
+  firefox: person(firefox, 3, { browser: 'firefox' }),
+  'firefox-private': person(firefox, 1, { browser: 'firefox', privately: true }),
   'firefox-http1': person(firefox, 0.5, { browser: 'firefox', http1: true }),
   'firefox-noscript': person(firefox, 0.5, { browser: 'firefox', scripts: false }),
-  webkitgtk: person(safari, 3, { browser: 'webkitgtk' }),
+  webkitgtk: person(safari, 4, { browser: 'webkitgtk' }),
   'webkitgtk-noscript': person(safari, 0.3, { browser: 'webkitgtk', scripts: false }),
-  'qtwebengine-5': person(qt, 1.5, { browser: 'qtwebengine5' }),
-  'qtwebengine-6': person(qt, 1.5, { browser: 'qtwebengine6' }),
+  'qtwebengine-5': person(qt, 2.5, { browser: 'qtwebengine5' }),
+  'qtwebengine-6': person(qt, 2.5, { browser: 'qtwebengine6' }),
 } as const satisfies Record<string, SeatKind>;
 
 /** A real browser stack, visibly a person's, that behaves like a machine. */
