@@ -156,7 +156,7 @@ describe('the scenario full', () => {
     }
   });
 
-  it('begins nothing after 37 minutes', () => {
+  it('begins nothing after 38 minutes', () => {
     expect(scenario.limitS).toBeLessThanOrEqual(37 * 60);
   });
 });
