@@ -1,7 +1,9 @@
 import { fork } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,10 +30,24 @@ async function run(dataDir: string, port: number) {
   return { child, url };
 }
 
+/** A free port below those that the system gives to outgoing connections, one of which could take it meanwhile. */
+async function lastingPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(12_000, 32_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+}
+
 /** Starts an engine on a new folder, with the schema applied. */
 export async function startEngineProcess(): Promise<EngineProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'ja4-correlator-'));
-  let running = await run(dataDir, 0);
+  let running = await run(dataDir, await lastingPort());
   const { url } = running;
   const store = connectStore({ url, password: readStorePassword(dataDir) });
   await migrate(store);
