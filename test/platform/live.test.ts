@@ -13,7 +13,6 @@ const needs = [
   program('apxs', 'apache2-dev'),
   program('chromium'),
   program('certutil', 'libnss3-tools'),
-  program('ethtool'),
   program('curl'),
   {
     what: 'python3-requests',

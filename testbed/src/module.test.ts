@@ -18,7 +18,7 @@ const needs = [
   program('make'),
   program('ip', 'iproute2'),
 ];
-const it = itNeeds(...needs, program('curl'), program('ethtool'), program('openssl'));
+const it = itNeeds(...needs, program('curl'), program('openssl'));
 const canRun = needs.every((need) => need.present());
 
 type Event = Record<string, string | number>;
