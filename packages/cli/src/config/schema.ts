@@ -58,6 +58,27 @@ const outputs = wordList('socket, stdout, the path of a file, or a list of these
   .transform((names) => names.map(outputName))
   .refine((names) => new Set(names).size === names.length, 'names one output twice');
 
+/** Days for which a table keeps its rows. */
+const days = z.int().min(1).max(36_500);
+
+/** Tables whose rows expire, each with a key that overrides how long it keeps them. */
+export const retainedTables = [
+  'http_logs',
+  'agg_host_ip_ja4_1h',
+  'agg_header_fingerprint_1h',
+  'agg_requests_1s',
+  'ml_all_scores',
+  'ml_detected_anomalies',
+  'ml_excluded_sessions',
+  'ml_performance_metrics',
+  'audit_logs',
+  'service_metrics',
+] as const;
+
+const retentionOverrides = Object.fromEntries(
+  retainedTables.map((table) => [table, days.optional().describe(`days for which ${table} keeps its rows`)]),
+);
+
 const databaseName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'expected an identifier');
 
 /** Every key of the configuration file with its default; unknown keys are refused. */
@@ -109,7 +130,28 @@ export const configSchema = z.strictObject({
         .describe('for store.url; the embedded store makes its own on first start'),
       logs_database: databaseName.default('ja4_logs'),
       processing_database: databaseName.default('ja4_processing'),
+      cluster: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,62}$/, "expected a cluster's name as in remote_servers")
+        .optional()
+        .describe('cluster of the server at store.url; absent: that server alone'),
       memory_limit_mb: z.int().min(256).optional().describe('memory limit of the embedded store'),
+      fsync: z
+        .boolean()
+        .default(true)
+        .describe('the embedded store answers an insert when it would survive a power failure'),
+      retention_days: days
+        .default(7)
+        .describe('days for which requests, what is aggregated from them, and verdicts are kept'),
+      retention_overrides: z
+        .strictObject(retentionOverrides)
+        .prefault({})
+        .describe('days for single tables, in place of retention_days or of their own default'),
+    })
+    .refine(({ cluster, url }) => cluster === undefined || url !== undefined, {
+      path: ['cluster'],
+      error:
+        'needs store.url, the address of one of its servers: the embedded store is never part of a cluster',
     })
     .prefault({}),
   sentinel: z
@@ -154,6 +196,31 @@ export const configSchema = z.strictObject({
         .array(z.string().min(1))
         .default([])
         .describe('headers whose values are never stored, beside Cookie, Authorization and the like'),
+      spool_max_mb: z
+        .int()
+        .min(16)
+        .max(1_048_576)
+        .default(2048)
+        .describe('how much the rows that the store has not taken yet may take of the disk'),
+      spool_full: z
+        .enum(['block', 'drop'])
+        .default('block')
+        .describe(
+          'when spool_max_mb is reached: block = receive nothing more, senders count; drop = drop new rows, counted',
+        ),
+      spool_fsync: z
+        .boolean()
+        .default(true)
+        .describe('a row counts as accepted when it would survive a power failure'),
+      spool_commit_ms: z
+        .number()
+        .min(0)
+        .max(1000)
+        .default(10)
+        .describe('how long rows gather before they are written to the spool together'),
+      checkpoint_s: seconds
+        .default(10)
+        .describe('time between two checkpoints of the handshakes that may still get requests'),
     })
     .prefault({}),
   detector: z
