@@ -110,9 +110,9 @@ type Column = (typeof httpLogColumns)[number];
 export type HttpLogColumnType = Column['type'];
 
 type ValueOf<T extends HttpLogColumnType> = T extends 'Map(LowCardinality(String), String)'
-  ? Record<string, string>
+  ? Readonly<Record<string, string>>
   : T extends 'Array(LowCardinality(String))'
-    ? string[]
+    ? readonly string[]
     : T extends 'String' | 'LowCardinality(String)' | 'IPv6'
       ? string
       : number;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Store } from './connect.ts';
+import { encodedHttpLogColumns, HttpLogEncoder } from './http-log-encoder.ts';
 import { absentHttpLogRow, type HttpLogRow, httpLogColumns } from './http-log-row.ts';
-import { insertHttpLogs } from './insert-http-logs.ts';
+import { insertEncodedHttpLogs, insertHttpLogs } from './insert-http-logs.ts';
 import { migrate } from './migrate.ts';
-import { encodeRowBinary } from './row-binary.ts';
 import { browserRequest } from './sample-requests.test-support.ts';
 import { startTemporaryEngine, type TemporaryEngine } from './temporary-store.test-support.ts';
 
@@ -96,11 +96,43 @@ test('an empty batch is nothing', async () => {
   await insertHttpLogs(store, [], 'never-used');
 });
 
-test('a value that does not fit its column is a bug and is named, before anything is sent', () => {
-  const row = browserRequest({ time: now });
-  expect(() => encodeRowBinary([row, { ...row, src_ip: 'nonsense' }])).toThrow('row 1, column src_ip');
-  expect(() => encodeRowBinary([{ ...row, src_port: 70_000 }])).toThrow('column src_port');
-  expect(() => encodeRowBinary([{ ...row, seq: Number.NaN }])).toThrow('column seq');
+test('rows in pieces that end anywhere are the same rows', async () => {
+  const encoder = new HttpLogEncoder();
+  const rows = Array.from({ length: 20 }, (_, i) => browserRequest({ time: now + i, conn_id: `piece-${i}` }));
+  for (const row of rows) encoder.append(row);
+  const whole = encoder.take();
+  const body: Buffer[] = [];
+  for (let at = 0; at < whole.length; at += 1000) body.push(whole.subarray(at, at + 1000));
+  await insertEncodedHttpLogs(store, { columns: encodedHttpLogColumns, body, rows: 20, token: '' });
+  const found = await query<{ conn_id: string }>(
+    "SELECT conn_id FROM ja4_logs.http_logs WHERE startsWith(conn_id, 'piece-') ORDER BY time",
+  );
+  expect(found.map(({ conn_id }) => conn_id)).toEqual(rows.map(({ conn_id }) => conn_id));
+});
+
+test('rows that were encoded before a column was added are stored, and that column is absent', async () => {
+  // Two rows of two columns: '/a' and '/b', each with its connection.
+  const body = [Buffer.from('\x02/a\x05old-1\x02/b\x05old-2')];
+  const columns = [{ name: 'path' }, { name: 'conn_id' }];
+  await insertEncodedHttpLogs(store, { columns, body, rows: 2, token: 'old' });
+  expect(
+    await query(
+      "SELECT path, ja4, status_code FROM ja4_logs.http_logs WHERE startsWith(conn_id, 'old-') ORDER BY path",
+    ),
+  ).toEqual([
+    { path: '/a', ja4: '', status_code: 0 },
+    { path: '/b', ja4: '', status_code: 0 },
+  ]);
+});
+
+test('a column name that came back damaged from a file never becomes a part of the statement', async () => {
+  const encoded = {
+    columns: [{ name: 'path) VALUES (1' }],
+    body: [Buffer.from('\x01/')],
+    rows: 1,
+    token: '',
+  };
+  await expect(insertEncodedHttpLogs(store, encoded)).rejects.toMatchObject({ code: 'JA4_BAD_COLUMN' });
 });
 
 test('any text of any client survives the encoding', async () => {
