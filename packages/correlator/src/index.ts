@@ -5,6 +5,6 @@ export { type NetworkEvent, type NetworkKey, parseNetworkEvent } from './event/n
 export { type BatchOptions, defaultBatchOptions } from './insert/inserter.ts';
 export { type DatagramQueue, datagramQueue } from './intake/index.ts';
 export { Join } from './join/join.ts';
-export { defaultJoinOptions, type JoinOptions } from './join/join-options.ts';
+export { defaultJoinOptions, type JoinFilters, type JoinOptions } from './join/join-options.ts';
 export { type ReplayOptions, type ReplayReport, replay } from './replay/replay.ts';
 export { type CorrelatorOptions, type Service, startCorrelator } from './start-correlator.ts';

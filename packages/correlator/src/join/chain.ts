@@ -22,6 +22,10 @@ export class Chain<T> {
     return this.#first?.value;
   }
 
+  *[Symbol.iterator](): Iterator<T> {
+    for (let link = this.#first; link !== undefined; link = link.after) yield link.value;
+  }
+
   /** Adds at the end. */
   add(value: T): Link<T> {
     const link: Link<T> = { value, before: this.#last, after: undefined };

@@ -1,16 +1,7 @@
 import type { HttpEvent } from '../event/http-event.ts';
-import type { NetworkEvent } from '../event/network-event.ts';
 
 /** Objects, numbers and index entries of one event, roughly; texts come on top. */
 const fixedBytes = 800;
-
-/** Estimated memory of a waiting handshake, in bytes. */
-export function networkEventBytes(event: NetworkEvent): number {
-  let bytes =
-    fixedBytes + (event.tls_sni?.length ?? 0) + (event.ja3?.length ?? 0) + (event.ja4_r?.length ?? 0);
-  for (const protocol of event.tls_alpn_offered) bytes += 16 + protocol.length;
-  return bytes;
-}
 
 /** Estimated memory of a waiting request, in bytes. */
 export function httpEventBytes(event: HttpEvent): number {

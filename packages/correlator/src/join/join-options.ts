@@ -1,5 +1,15 @@
+/** What an operator may change while the join runs. */
+export interface JoinFilters {
+  /** Addresses and networks whose events are ignored. */
+  readonly excludeSourceIps: readonly string[];
+  /** Ports of the web server whose events are taken; empty = all. */
+  readonly includeDestPorts: readonly number[];
+  /** Proxies whose word about the visitor's address counts. */
+  readonly trustedProxies: readonly string[];
+}
+
 /** How requests and handshakes are matched. Times in the unit that the name says. */
-export interface JoinOptions {
+export interface JoinOptions extends JoinFilters {
   /** Short key: the longest time from the handshake to the first request of its connection. */
   readonly windowS: number;
   /** How long a request waits for its handshake before it is stored without one. */
@@ -8,12 +18,6 @@ export interface JoinOptions {
   readonly keepaliveTtlS: number;
   /** Also give rows for handshakes that no request came for. */
   readonly networkEmit: boolean;
-  /** Addresses and networks whose events are ignored. */
-  readonly excludeSourceIps: readonly string[];
-  /** Ports of the web server whose events are taken; empty = all. */
-  readonly includeDestPorts: readonly number[];
-  /** Proxies whose word about the visitor's address counts. */
-  readonly trustedProxies: readonly string[];
   /** Requests that may wait for their handshake at the same time. */
   readonly maxHttpItems?: number;
   /** Handshakes that are held at the same time. */

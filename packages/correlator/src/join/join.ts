@@ -1,21 +1,28 @@
 import type { HttpLogRow } from '@ja4/store';
-import { AddressSet } from '../event/address-set.ts';
 import type { HttpEvent } from '../event/http-event.ts';
 import type { NetworkEvent } from '../event/network-event.ts';
 import { Chain } from './chain.ts';
-import { findHandshake, type Limits } from './eligibility.ts';
-import { httpEventBytes, networkEventBytes } from './event-size.ts';
-import { connectionKey, type Handshake } from './handshake.ts';
+import { ChangedHandshakes } from './changed-handshakes.ts';
+import { type ClockSkew, ClockSkews } from './clock-skew.ts';
+import { Eligibility, sameDestination } from './eligibility.ts';
+import { httpEventBytes } from './event-size.ts';
+import { connectionKey, type Handshake, type HeldHandshake } from './handshake.ts';
 import { HandshakeTable } from './handshake-table.ts';
 import { handshakeRow, requestRow } from './http-log-row.ts';
-import { defaultJoinOptions, type JoinOptions } from './join-options.ts';
+import { defaultJoinOptions, type JoinFilters, type JoinOptions } from './join-options.ts';
 import { type PendingRequest, PendingRequests } from './pending-requests.ts';
+import { PooledEvents } from './pooled-events.ts';
+import { TrafficFilter } from './traffic-filter.ts';
+
+/** New and used handshakes that a checkpoint is told of at once. */
+const maxChangedNew = 4_096;
+const maxChangedUsed = 16_384;
 
 /**
  * Joins requests with the handshakes of their connections. A state machine without I/O and without a clock:
  * events go in with the time at which they arrived, rows come out through `emit`.
  *
- * What belongs together is decided on event times (`findHandshake`); how long something waits or stays, on
+ * What belongs together is decided on event times (`Eligibility`); how long something waits or stays, on
  * the arrival clock, which must not run backwards (it is held where it would). Every request that is not
  * excluded gives exactly one row: joined, or without a handshake after `orphanDelayMs`, or earlier where a
  * bound is reached.
@@ -23,14 +30,16 @@ import { type PendingRequest, PendingRequests } from './pending-requests.ts';
 export class Join {
   readonly #options: Required<JoinOptions>;
   readonly #emit: (row: HttpLogRow) => void;
-  readonly #limits: Limits;
-  readonly #excluded: AddressSet;
-  readonly #trustedProxies: AddressSet;
-  readonly #ports: ReadonlySet<number>;
+  readonly #skews: ClockSkews;
+  readonly #eligibility: Eligibility;
+  #filter: TrafficFilter;
   readonly #handshakes: HandshakeTable;
+  readonly #pooled = new PooledEvents();
   readonly #pending = new PendingRequests();
   /** Handshakes without a request, in order of arrival; only filled with `networkEmit`. */
   readonly #unused = new Chain<Handshake>();
+  #changes: ChangedHandshakes | undefined;
+  #nextId = 1;
   #nowMs = Number.NEGATIVE_INFINITY;
 
   readonly #counts = {
@@ -57,18 +66,23 @@ export class Join {
   };
 
   /** @throws Error `JA4_BAD_ADDRESS` when a configured address is none. */
-  constructor(given: JoinOptions, emit: (row: HttpLogRow) => void) {
+  constructor(
+    given: JoinOptions,
+    emit: (row: HttpLogRow) => void,
+    onClockSkew: (skew: ClockSkew) => void = () => {},
+  ) {
     const options = { ...defaultJoinOptions, ...given };
     this.#options = options;
     this.#emit = emit;
-    this.#limits = {
+    const toleranceNs = options.clockToleranceMs * 1e6;
+    this.#skews = new ClockSkews(toleranceNs, onClockSkew);
+    const limits = {
       windowNs: options.windowS * 1e9,
       keepaliveTtlNs: options.keepaliveTtlS * 1e9,
-      toleranceNs: options.clockToleranceMs * 1e6,
+      toleranceNs,
     };
-    this.#excluded = new AddressSet(options.excludeSourceIps);
-    this.#trustedProxies = new AddressSet(options.trustedProxies);
-    this.#ports = new Set(options.includeDestPorts);
+    this.#eligibility = new Eligibility(limits, this.#skews);
+    this.#filter = new TrafficFilter(options);
     this.#handshakes = new HandshakeTable(
       { maxItems: options.maxNetworkItems, maxBytes: options.maxNetworkBytes },
       (handshake, why) => {
@@ -78,27 +92,38 @@ export class Join {
     );
   }
 
+  /**
+   * Other filters from now on; everything that is held stays.
+   *
+   * @throws Error `JA4_BAD_ADDRESS` when an address is none; the filters then stay as they were.
+   */
+  refilter(filters: JoinFilters): void {
+    this.#filter = new TrafficFilter(filters);
+  }
+
   /** A request, which is logged when it ends. */
   http(event: HttpEvent, nowMs: number): void {
     this.advance(nowMs);
     this.#counts.http_events++;
     const visitor = this.#visitor(event);
-    if (this.#excluded.has(visitor) || this.#excluded.has(event.src_ip)) {
+    if (this.#filter.excludesSource(visitor) || this.#filter.excludesSource(event.src_ip)) {
       this.#counts.http_excluded_source++;
       return;
     }
-    if (this.#portExcluded(event.dst_port)) {
+    if (this.#filter.excludesPort(event.dst_port)) {
       this.#counts.http_excluded_port++;
       return;
     }
     if (visitor !== event.src_ip) {
       // The handshake on this connection is the proxy's own: it says nothing about the visitor.
       this.#counts.rows_proxied++;
-      this.#emit(requestRow({ request: event, handshake: undefined, orphanSide: '', visitor, nth: 0 }));
+      this.#emit(requestRow(event, undefined, '', visitor, 0));
       return;
     }
     const key = connectionKey(event);
-    const handshake = findHandshake(this.#handshakes.candidates(key), event, this.#limits);
+    const candidates = this.#handshakes.candidates(key);
+    if (candidates !== undefined && !Array.isArray(candidates)) this.#sampleClocks(candidates, event);
+    const handshake = this.#eligibility.find(candidates, event);
     if (handshake !== undefined) {
       this.#match(event, handshake);
       return;
@@ -116,32 +141,28 @@ export class Join {
   network(event: NetworkEvent, nowMs: number): void {
     this.advance(nowMs);
     this.#counts.network_events++;
-    if (this.#excluded.has(event.src_ip)) {
+    if (this.#filter.excludesSource(event.src_ip)) {
       this.#counts.network_excluded_source++;
       return;
     }
-    if (this.#portExcluded(event.dst_port)) {
+    if (this.#filter.excludesPort(event.dst_port)) {
       this.#counts.network_excluded_port++;
       return;
     }
-    const handshake: Handshake = {
+    const handshake = this.#hold({
+      id: this.#nextId++,
       event,
-      key: connectionKey(event),
-      bytes: networkEventBytes(event),
       firstRequest: undefined,
       lastUseNs: event.timestamp,
       uses: 0,
       touchedMs: this.#nowMs,
-      byUse: undefined,
-      unused: undefined,
-    };
-    // A trusted proxy's own handshakes are no visitors.
-    if (this.#options.networkEmit && !this.#trustedProxies.has(event.src_ip)) {
-      handshake.unused = this.#unused.add(handshake);
-    }
-    this.#handshakes.add(handshake);
+      alone: false,
+    });
+    this.#changes?.added(handshake);
     for (const request of this.#pending.waitingFor(handshake.key)) {
-      const found = findHandshake(this.#handshakes.candidates(handshake.key), request.event, this.#limits);
+      const candidates = this.#handshakes.candidates(handshake.key);
+      if (candidates === handshake) this.#sampleClocks(handshake, request.event);
+      const found = this.#eligibility.find(candidates, request.event);
       if (found === undefined) continue;
       this.#pending.remove(request);
       this.#match(request.event, found);
@@ -171,27 +192,99 @@ export class Join {
     for (let next = this.#unused.first; next !== undefined; next = this.#unused.first) this.#emitAlone(next);
   }
 
-  /** Counts since the start, and gauges of what is held now. */
+  /** Follows what changes from now on, for a checkpoint that takes it again and again. */
+  followChanges(): ChangedHandshakes {
+    // A sixteenth of the time for which a handshake stays eligible is what a kill may take from it.
+    const grainNs = (this.#options.keepaliveTtlS * 1e9) / 16;
+    this.#changes = new ChangedHandshakes({ maxNew: maxChangedNew, maxUsed: maxChangedUsed, grainNs });
+    return this.#changes;
+  }
+
+  /** All handshakes that are held, in no particular order. */
+  held(): Handshake[] {
+    return this.#handshakes.all();
+  }
+
+  clockSkews(): ClockSkew[] {
+    return this.#skews.all();
+  }
+
+  /**
+   * Goes on with what an earlier process held. Rows that it may have given are not given again.
+   *
+   * @param held least recently touched first, on this join's clock
+   */
+  restore(held: Iterable<HeldHandshake>, skews: Iterable<ClockSkew>, nowMs: number): void {
+    this.advance(nowMs);
+    for (const handshake of held) {
+      this.#nextId = Math.max(this.#nextId, handshake.id + 1);
+      this.#hold(handshake);
+    }
+    for (const skew of skews) this.#skews.restore(skew);
+  }
+
+  /** Counts since the start; they only grow. */
+  totals(): Record<string, number> {
+    return { ...this.#counts };
+  }
+
+  /** `totals`, and gauges of what is held now. */
   counters(): Record<string, number> {
     return {
       ...this.#counts,
       http_pending: this.#pending.size,
       http_pending_bytes: this.#pending.bytes,
       network_held: this.#handshakes.size,
+      network_held_unused: this.#handshakes.unusedSize,
       network_held_bytes: this.#handshakes.bytes,
+      ...this.#skews.counters(),
     };
   }
 
   #visitor(event: HttpEvent): string {
     if (event.client_ip === undefined || event.client_ip === event.src_ip) return event.src_ip;
-    if (this.#trustedProxies.has(event.src_ip)) return event.client_ip;
+    if (this.#filter.trusts(event.src_ip)) return event.client_ip;
     this.#counts.client_ip_untrusted++;
     return event.src_ip;
   }
 
-  /** An unknown port is not excluded: what cannot be told must not disappear. */
-  #portExcluded(port: number | undefined): boolean {
-    return this.#ports.size > 0 && port !== undefined && !this.#ports.has(port);
+  #hold(held: HeldHandshake): Handshake {
+    const { event, bytes } = this.#pooled.of(held.event);
+    const handshake: Handshake = {
+      id: held.id,
+      event,
+      firstRequest: held.firstRequest,
+      lastUseNs: held.lastUseNs,
+      uses: held.uses,
+      touchedMs: held.touchedMs,
+      alone: held.alone,
+      key: connectionKey(event),
+      bytes,
+      sampled: held.uses > 0,
+      byUse: undefined,
+      unused: undefined,
+      changed: false,
+      saved: false,
+      savedUseNs: held.uses > 0 ? held.lastUseNs : 0,
+    };
+    // A trusted proxy's own handshakes are no visitors.
+    const mayStandAlone = this.#options.networkEmit && held.uses === 0 && !held.alone;
+    if (mayStandAlone && !this.#filter.trusts(event.src_ip)) handshake.unused = this.#unused.add(handshake);
+    this.#handshakes.add(handshake);
+    return handshake;
+  }
+
+  /**
+   * The first request of a connection says how its server's clock stands to the sensor's, whether or not the two
+   * can be matched yet: no other handshake of this key is there, and the destination is the same.
+   */
+  #sampleClocks(handshake: Handshake, request: HttpEvent): void {
+    if (handshake.sampled) return;
+    handshake.sampled = true;
+    const first = request.keepalives === undefined || request.keepalives === 0;
+    if (!first || !sameDestination(handshake, request)) return;
+    const { sensor_id, timestamp } = handshake.event;
+    this.#skews.observe(sensor_id, request.server_id, request.timestamp - timestamp);
   }
 
   /** It got a request, or a row of its own. */
@@ -208,28 +301,27 @@ export class Join {
       dst_ip: request.dst_ip,
       dst_port: request.dst_port,
     };
-    const endNs = request.timestamp + (request.duration_ms ?? 0) * 1e6;
+    const endNs = this.#eligibility.beganNs(handshake, request) + (request.duration_ms ?? 0) * 1e6;
     handshake.lastUseNs = Math.max(handshake.lastUseNs, endNs);
-    this.#handshakes.touch(handshake, this.#nowMs);
-    this.#counts.rows_correlated++;
     const nth = handshake.uses++;
-    this.#emit(
-      requestRow({ request, handshake: handshake.event, orphanSide: '', visitor: request.src_ip, nth }),
-    );
+    this.#handshakes.touch(handshake, this.#nowMs);
+    this.#changes?.used(handshake);
+    this.#counts.rows_correlated++;
+    this.#emit(requestRow(request, handshake.event, '', request.src_ip, nth));
   }
 
   #emitOrphan(pending: PendingRequest): void {
     this.#pending.remove(pending);
-    const known = this.#handshakes.candidates(pending.key).length > 0;
+    const known = this.#handshakes.candidates(pending.key) !== undefined;
     this.#counts[known ? 'rows_orphan_not_eligible' : 'rows_orphan_no_handshake']++;
     const { event } = pending;
-    this.#emit(
-      requestRow({ request: event, handshake: undefined, orphanSide: 'A', visitor: event.src_ip, nth: 0 }),
-    );
+    this.#emit(requestRow(event, undefined, 'A', event.src_ip, 0));
   }
 
   #emitAlone(handshake: Handshake): void {
     this.#isUsed(handshake);
+    handshake.alone = true;
+    this.#changes?.stoodAlone(handshake);
     this.#counts.rows_orphan_network++;
     this.#emit(handshakeRow(handshake.event));
   }

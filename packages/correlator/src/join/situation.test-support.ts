@@ -81,12 +81,20 @@ export function play(
   );
   for (const event of events) {
     at = event.at;
+    feed(join, [event]);
+  }
+  return { rows, join };
+}
+
+/** Gives events to a join. */
+export function feed(join: Join, events: readonly SituationEvent[]): void {
+  for (const event of events) {
+    const { at } = event;
     if ('http' in event) join.http(accepted(parseHttpEvent(httpText(event.http))), at);
     else if ('network' in event) join.network(accepted(parseNetworkEvent(networkText(event.network))), at);
     else if ('flush' in event) join.flush();
     else join.advance(at);
   }
-  return { rows, join };
 }
 
 export interface Situation {

@@ -75,6 +75,50 @@ describe("the senders' counters", () => {
     expect(sequences.counters()).toMatchObject({ senders: 256, senders_over_limit: 744 });
   });
 
+  it('give the place of a silent sender to another, and count its drops once', () => {
+    const sequences = new SenderSequences();
+    sequences.see('gone', 1, 5, 0);
+    for (let i = 0; i < 255; i++) sequences.see(`web${i}`, 1, 0, 500_000);
+    sequences.see('early', 1, 0, 599_999);
+    expect(sequences.counters()).toMatchObject({ senders_over_limit: 1, senders_forgotten: 0 });
+    sequences.see('new', 1, 2, 600_000);
+    expect(sequences.counters()).toMatchObject({ senders: 256, senders_forgotten: 1, sender_dropped: 7 });
+    sequences.see('gone', 9, 6, 1_200_000);
+    expect(sequences.counters()).toMatchObject({ senders_forgotten: 2, sender_dropped: 8, seq_lost: 0 });
+  });
+
+  it('forget a sender that was silent for a day, and what it had dropped stays counted', () => {
+    const sequences = follow([1, 2, 5]);
+    sequences.see('web2', 1, 3, 0);
+    sequences.advance(86_400_003);
+    expect(sequences.counters()).toMatchObject({ senders: 0, sender_dropped: 3, seq_lost: 2 });
+    sequences.see('web2', 1, 1, 86_400_004);
+    expect(sequences.counters()).toMatchObject({ senders: 1, sender_dropped: 4, sender_restarts: 0 });
+  });
+
+  it('go on after a stop as if there had been none', () => {
+    const before = new SenderSequences();
+    for (const seq of [10, 11, 15]) before.see('web1', seq, 4, 1_000);
+    const after = new SenderSequences();
+    after.restore(before.all(2_000), true, 50_000);
+    after.see('web1', 13, 4, 50_100);
+    after.see('web1', 18, 6, 50_100);
+    after.advance(60_000);
+    expect(after.counters()).toMatchObject({ seq_lost: 4, seq_lost_over_kill: 0, sender_dropped: 6 });
+  });
+
+  it('tell what is missing around a kill apart, once', () => {
+    const before = new SenderSequences();
+    before.see('web1', 10, 0, 1_000);
+    expect(before.takeChanged(1_000)).toMatchObject([{ name: 'web1', highest: 10 }]);
+    expect(before.takeChanged(1_000)).toEqual([]);
+    const after = new SenderSequences();
+    after.restore(before.all(1_000), false, 0);
+    for (const seq of [15, 16, 18]) after.see('web1', seq, 0, 10);
+    after.advance(10_000);
+    expect(after.counters()).toMatchObject({ seq_lost_over_kill: 4, seq_lost: 1, sender_restarts: 0 });
+  });
+
   it('count exactly what is missing, however the rest is shuffled a little', () => {
     const picture = fc.record({
       missing: fc.uniqueArray(fc.integer({ min: 2, max: 198 }), { maxLength: 50 }),
