@@ -137,7 +137,7 @@ const zeroWhenAbsent = new Set<string>([
   'response_size',
 ]);
 
-function absentValue({ name, type }: Column): string | number | string[] | Record<string, string> {
+function absentValue({ name, type }: Column): HttpLogRow[keyof HttpLogRow] {
   if (type.startsWith('Map')) return {};
   if (type.startsWith('Array')) return [];
   if (type === 'IPv6') return '::';
