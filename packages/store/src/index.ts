@@ -23,6 +23,8 @@ export {
   type ReferenceDataReport,
   shippedReferenceData,
 } from './reference-data.ts';
+export { migratedRetention, plannedRetention, type Retention, type RetentionChange } from './retention.ts';
 export { type DecodedRows, decodeRowBinary, type EncodedColumn } from './row-binary-reader.ts';
 export { recordMetrics, type ServiceInstance } from './service-metrics.ts';
 export { databaseName, loadQuery } from './sql-files.ts';
+export { onCluster, type Topology } from './topology/topology.ts';

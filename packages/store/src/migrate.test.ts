@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { httpLogColumns } from './http-log-row.ts';
-import { migrate, migrationStatus } from './migrate.ts';
+import { migrate, migrationStatus, plannedMigrations } from './migrate.ts';
 import { allMigrations, migration } from './migrations.ts';
 import { startTemporaryEngine, type TemporaryEngine } from './temporary-store.test-support.ts';
 
@@ -15,11 +15,19 @@ const demo = { logs: 'demo_ja4_logs', processing: 'demo_ja4_processing' };
 test('a new store gets every migration in order, and a second run changes nothing', async () => {
   const store = engine.store();
   expect((await migrationStatus(store)).every(({ state }) => state === 'pending')).toBe(true);
+  const planned = (await plannedMigrations(store)).map(({ name }) => name);
+  expect((await migrationStatus(store)).every(({ state }) => state === 'pending')).toBe(true);
   const steps: string[] = [];
-  const first = await migrate(store, (name) => steps.push(name));
+  const first = await migrate(store, { onStep: (name) => steps.push(name) });
+  expect(planned).toEqual(['databases and history', ...steps]);
+  expect(await plannedMigrations(store)).toEqual([]);
   expect(first.applied).toEqual(allMigrations().map(({ name }) => name));
   expect(steps).toEqual(first.applied);
-  expect(await migrate(store)).toEqual({ applied: [], unchanged: first.applied.length });
+  expect(await migrate(store)).toEqual({
+    applied: [],
+    unchanged: first.applied.length,
+    retention: [],
+  });
   expect(
     (await migrationStatus(store)).every(({ state, appliedAt }) => state === 'applied' && appliedAt),
   ).toBe(true);
@@ -43,19 +51,47 @@ test('a second pair of databases with other names stands beside the first', asyn
 test('a file that was changed after it was applied is refused by name', async () => {
   const store = engine.store({ logs: 'changed_logs', processing: 'changed_processing' });
   const table = 'CREATE TABLE IF NOT EXISTS ja4_logs.t (a UInt8) ENGINE = Memory';
-  await migrate(store, () => {}, [migration('0001_t', table, false)]);
+  await migrate(store, { migrations: [migration('0001_t', table, false)] });
   const changed = [migration('0001_t', `${table} -- more`, false)];
   expect(await migrationStatus(store, changed)).toMatchObject([{ name: '0001_t', state: 'changed' }]);
-  await expect(migrate(store, () => {}, changed)).rejects.toMatchObject({ code: 'MIGRATION_CHANGED' });
-  await expect(migrate(store, () => {}, [])).rejects.toMatchObject({ code: 'MIGRATION_UNKNOWN' });
+  await expect(migrate(store, { migrations: changed })).rejects.toMatchObject({ code: 'MIGRATION_CHANGED' });
+});
+
+test('a store that a newer version has migrated is refused, and its status says so', async () => {
+  const store = engine.store({ logs: 'newer_logs', processing: 'newer_processing' });
+  const table = 'CREATE TABLE IF NOT EXISTS ja4_logs.t (a UInt8) ENGINE = Memory';
+  await migrate(store, {
+    migrations: [migration('0001_t', table, false), migration('0002_u', table, false)],
+  });
+  const known = [migration('0001_t', table, false)];
+  for (const run of [() => migrate(store, { migrations: known }), () => plannedMigrations(store, known)]) {
+    await expect(run()).rejects.toMatchObject({
+      code: 'MIGRATION_UNKNOWN',
+      message: expect.stringMatching(/0002_u.*newer version/),
+    });
+  }
+  expect(await migrationStatus(store, known)).toMatchObject([
+    { name: '0001_t', state: 'applied' },
+    { name: '0002_u', state: 'unknown' },
+  ]);
+});
+
+test('tables of a single server are not taken for those of a cluster', async () => {
+  const store = engine.store({ logs: 'single_logs', processing: 'single_processing' });
+  await migrate(store, { migrations: [] });
+  const spread = { ...store, topology: { kind: 'cluster', cluster: 'edge' } } as const;
+  await expect(migrate(spread)).rejects.toMatchObject({
+    code: 'MIGRATION_TOPOLOGY',
+    message: expect.stringContaining('store.cluster'),
+  });
 });
 
 test('a view is replaced when its text changes', async () => {
   const store = engine.store({ logs: 'view_logs', processing: 'view_processing' });
   const view = (value: number) =>
     migration('view:v', `CREATE OR REPLACE VIEW ja4_processing.v AS SELECT ${value} AS a`, true);
-  await migrate(store, () => {}, [view(1)]);
-  expect((await migrate(store, () => {}, [view(2)])).applied).toEqual(['view:v']);
+  await migrate(store, { migrations: [view(1)] });
+  expect((await migrate(store, { migrations: [view(2)] })).applied).toEqual(['view:v']);
   const result = await store.client.query({
     query: 'SELECT a FROM view_processing.v',
     format: 'JSONEachRow',
@@ -67,11 +103,13 @@ test('a statement that the engine refuses stops the run, is named, and the step 
   const store = engine.store({ logs: 'broken_logs', processing: 'broken_processing' });
   const table = 'CREATE TABLE IF NOT EXISTS ja4_logs.t (a UInt8) ENGINE = Memory;';
   const broken = migration('0001_t', `${table} CREATE TABLE ja4_logs.u (a Nonsense) ENGINE = Memory`, false);
-  await expect(migrate(store, () => {}, [broken])).rejects.toMatchObject({
+  await expect(migrate(store, { migrations: [broken] })).rejects.toMatchObject({
     code: 'MIGRATION_FAILED',
     message: expect.stringContaining('0001_t failed at "CREATE TABLE broken_logs.u'),
   });
-  expect((await migrate(store, () => {}, [migration('0001_t', table, false)])).applied).toEqual(['0001_t']);
+  expect((await migrate(store, { migrations: [migration('0001_t', table, false)] })).applied).toEqual([
+    '0001_t',
+  ]);
 });
 
 test('names that are not plain identifiers are refused before anything is sent', async () => {

@@ -1,21 +1,39 @@
 import type { Store } from './connect.ts';
 import { dateTimeText } from './date-time.ts';
+import { createHistory, history, isView, readHistory, refuseForeignHistory } from './migration-history.ts';
 import { allMigrations, type Migration } from './migrations.ts';
-import { renderSql } from './sql-files.ts';
-import { splitStatements } from './sql-statements.ts';
+import { applyRetention, type Retention, type RetentionChange } from './retention.ts';
+import { migrationRenderer } from './topology/render-migration.ts';
+
+export interface MigrationOptions {
+  /** How long tables keep their rows; without it they keep them as long as they do now. */
+  readonly retention?: Retention;
+  /** Called before each step that is applied. */
+  readonly onStep?: (name: string) => void;
+  readonly migrations?: readonly Migration[];
+}
 
 export interface MigrationReport {
   /** Steps applied now, in order. */
   readonly applied: string[];
   /** Steps that stood already. */
   readonly unchanged: number;
+  /** Tables that keep their rows for another time now. */
+  readonly retention: RetentionChange[];
 }
 
 export interface MigrationState {
   readonly name: string;
-  readonly state: 'applied' | 'pending' | 'changed';
+  /** `unknown`: applied by a newer version. */
+  readonly state: 'applied' | 'pending' | 'changed' | 'unknown';
   /** When it was applied, ISO time. */
   readonly appliedAt?: string;
+}
+
+/** A step and the statements that a store is told for it. */
+export interface PlannedMigration {
+  readonly name: string;
+  readonly statements: readonly string[];
 }
 
 /**
@@ -23,26 +41,51 @@ export interface MigrationState {
  * interruption: a file is recorded when all of its statements have run, and all of them tolerate being
  * run again.
  *
- * @param onStep called before each step that is applied.
  * @throws Error with code MIGRATION_CHANGED when a file differs from what was applied, MIGRATION_UNKNOWN
- *   when the store was migrated by a newer version, MIGRATION_FAILED with the statement that was refused.
+ *   when the store was migrated by a newer version, MIGRATION_TOPOLOGY when the tables were made for a single
+ *   server and the store is a cluster, or the other way round, MIGRATION_FAILED with the statement that was
+ *   refused.
  */
-export async function migrate(
-  store: Store,
-  onStep: (name: string) => void = () => {},
-  migrations: readonly Migration[] = allMigrations(),
-): Promise<MigrationReport> {
+export async function migrate(store: Store, options: MigrationOptions = {}): Promise<MigrationReport> {
+  const migrations = options.migrations ?? allMigrations();
+  const pending = await pendingSteps(store, migrations);
   await createHistory(store);
-  const recorded = await readHistory(store);
-  refuseForeignHistory(store, migrations, recorded);
+  const render = migrationRenderer(store, [history, ...migrations]);
   const applied: string[] = [];
-  for (const step of migrations) {
-    if (recorded.get(step.name)?.checksum === step.checksum) continue;
-    onStep(step.name);
-    await apply(store, step);
+  for (const step of pending) {
+    options.onStep?.(step.name);
+    await apply(store, step, render(step.sql));
     applied.push(step.name);
   }
-  return { applied, unchanged: migrations.length - applied.length };
+  const retention = options.retention === undefined ? [] : await applyRetention(store, options.retention);
+  return { applied, unchanged: migrations.length - applied.length, retention };
+}
+
+/** What `migrate` would tell the store, without telling it. Throws what `migrate` throws, but MIGRATION_FAILED. */
+export async function plannedMigrations(
+  store: Store,
+  migrations: readonly Migration[] = allMigrations(),
+): Promise<PlannedMigration[]> {
+  const pending = await pendingSteps(store, migrations);
+  if (pending.length === 0) return [];
+  return renderSteps(store, [history, ...pending], migrations);
+}
+
+/** Every step with the statements that a store of these names and this topology is told, without asking one. */
+export function renderMigrations(
+  store: Pick<Store, 'databases' | 'topology'>,
+  migrations: readonly Migration[] = allMigrations(),
+): PlannedMigration[] {
+  return renderSteps(store, [history, ...migrations], migrations);
+}
+
+function renderSteps(
+  store: Pick<Store, 'databases' | 'topology'>,
+  steps: readonly Migration[],
+  migrations: readonly Migration[],
+): PlannedMigration[] {
+  const render = migrationRenderer(store, [history, ...migrations]);
+  return steps.map(({ name, sql }) => ({ name, statements: render(sql) }));
 }
 
 /** What `migrate` would do, without doing it. A store that was never migrated has only pending steps. */
@@ -50,85 +93,27 @@ export async function migrationStatus(
   store: Store,
   migrations: readonly Migration[] = allMigrations(),
 ): Promise<MigrationState[]> {
-  const recorded = (await historyExists(store)) ? await readHistory(store) : new Map<string, Applied>();
-  return migrations.map(({ name, checksum }) => {
+  const recorded = await readHistory(store);
+  const known = migrations.map(({ name, checksum }): MigrationState => {
     const found = recorded.get(name);
     if (!found) return { name, state: 'pending' };
     return { name, state: found.checksum === checksum ? 'applied' : 'changed', appliedAt: found.appliedAt };
   });
+  const names = new Set(migrations.map(({ name }) => name));
+  const unknown = [...recorded]
+    .filter(([name]) => !names.has(name) && !isView(name))
+    .map(([name, { appliedAt }]): MigrationState => ({ name, state: 'unknown', appliedAt }));
+  return [...known, ...unknown];
 }
 
-interface Applied {
-  readonly checksum: string;
-  readonly appliedAt: string;
+async function pendingSteps(store: Store, migrations: readonly Migration[]): Promise<Migration[]> {
+  const recorded = await readHistory(store);
+  refuseForeignHistory(store, migrations, recorded);
+  return migrations.filter(({ name, checksum }) => recorded.get(name)?.checksum !== checksum);
 }
 
-async function createHistory(store: Store): Promise<void> {
-  for (const statement of [
-    'CREATE DATABASE IF NOT EXISTS ja4_logs',
-    'CREATE DATABASE IF NOT EXISTS ja4_processing',
-    `CREATE TABLE IF NOT EXISTS ja4_processing.schema_migrations
-     (name String, checksum String, applied_at DateTime64(3, 'UTC'))
-     ENGINE = ReplacingMergeTree(applied_at) ORDER BY name`,
-  ]) {
-    await store.client.command({ query: renderSql(statement, store.databases) });
-  }
-}
-
-async function historyExists(store: Store): Promise<boolean> {
-  const result = await store.client.query({
-    query: 'SELECT 1 FROM system.tables WHERE database = {database:String} AND name = {table:String}',
-    query_params: { database: store.databases.processing, table: 'schema_migrations' },
-    format: 'JSONEachRow',
-  });
-  return (await result.json()).length > 0;
-}
-
-async function readHistory(store: Store): Promise<Map<string, Applied>> {
-  const result = await store.client.query({
-    query: renderSql(
-      `SELECT name, checksum, formatDateTime(applied_at, '%FT%TZ', 'UTC') AS appliedAt
-       FROM ja4_processing.schema_migrations FINAL`,
-      store.databases,
-    ),
-    format: 'JSONEachRow',
-  });
-  const rows = await result.json<{ name: string } & Applied>();
-  return new Map(rows.map((row) => [row.name, row]));
-}
-
-function refuseForeignHistory(
-  store: Store,
-  migrations: readonly Migration[],
-  recorded: Map<string, Applied>,
-): void {
-  const byName = new Map(migrations.map((step) => [step.name, step]));
-  for (const [name, { checksum }] of recorded) {
-    const step = byName.get(name);
-    if (!step && !name.startsWith('view:')) {
-      throw Object.assign(
-        new Error(
-          `database ${store.databases.processing} has migration ${name}, which this version does not know: ` +
-            'it was written by a newer version; update this installation, or use another data folder',
-        ),
-        { code: 'MIGRATION_UNKNOWN' },
-      );
-    }
-    if (step && !step.repeatable && step.checksum !== checksum) {
-      throw Object.assign(
-        new Error(
-          `migration ${name} was changed after it was applied to ${store.databases.processing}: ` +
-            'restore the file and put the change in a new one',
-        ),
-        { code: 'MIGRATION_CHANGED' },
-      );
-    }
-  }
-}
-
-/** A cluster needs other engines and `ON CLUSTER`: that rendering belongs here, between text and statement. */
-async function apply(store: Store, step: Migration): Promise<void> {
-  for (const statement of splitStatements(renderSql(step.sql, store.databases))) {
+async function apply(store: Store, step: Migration, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) {
     try {
       await store.client.command({ query: statement });
     } catch (cause) {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { writeAddress } from './address.ts';
 import type { Store } from './connect.ts';
 import { renderSql } from './sql-files.ts';
+import { onCluster } from './topology/topology.ts';
 
 /** The reference data that comes with the platform: own recordings, and the networks of the testbed. */
 export const shippedReferenceData = fileURLToPath(new URL('../refdata/', import.meta.url));
@@ -87,12 +88,21 @@ export async function loadReferenceData(
     if (entries) loads.push({ description, entries });
   }
   for (const { description, entries } of loads) await replace(store, description.table, origin, entries);
+  const everyServer = onCluster(store.topology);
+  if (everyServer !== '') {
+    // Each server loads its dictionaries from its own copy of the tables.
+    for (const { description } of loads) {
+      await system(store, `SYNC REPLICA${everyServer} ja4_processing.${description.table}`);
+    }
+  }
   for (const name of loads.flatMap(({ description }) => description.dictionaries)) {
-    await store.client.command({
-      query: renderSql(`SYSTEM RELOAD DICTIONARY ja4_processing.${name}`, store.databases),
-    });
+    await system(store, `RELOAD DICTIONARY${everyServer} ja4_processing.${name}`);
   }
   return Object.fromEntries(loads.map(({ description, entries }) => [description.file, entries.length]));
+}
+
+async function system(store: Store, command: string): Promise<void> {
+  await store.client.command({ query: renderSql(`SYSTEM ${command}`, store.databases) });
 }
 
 async function replace(

@@ -30,6 +30,29 @@ export function splitStatements(sql: string): string[] {
   return statements;
 }
 
+/**
+ * The same text, of the same length, with blanks in place of comments and of quoted text (the quotes stay), so
+ * that what is found in it is SQL and stands at the same place in the original.
+ */
+export function maskedSql(sql: string): string {
+  let mask = '';
+  let at = 0;
+  while (at < sql.length) {
+    const next = skipCommentOrSpace(sql, at);
+    if (next > at) {
+      mask += ' '.repeat(next - at);
+      at = next;
+      continue;
+    }
+    const end = skipToken(sql, at);
+    const quote = sql[at] ?? '';
+    if (end - at === 1) mask += quote;
+    else mask += quote + ' '.repeat(end - at - 2) + (sql[end - 1] === quote ? quote : ' ');
+    at = end;
+  }
+  return mask;
+}
+
 /** Where the comment or white space at `at` ends; `at` itself if there is none. */
 function skipCommentOrSpace(sql: string, at: number): number {
   if (/\s/.test(sql[at] ?? '')) return at + 1;

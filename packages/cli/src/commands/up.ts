@@ -9,7 +9,7 @@ import type { ServiceName } from '../service/service.ts';
 import { serviceNames } from '../service/service.ts';
 import { serviceManager } from '../service/service-manager.ts';
 import { stopRequested } from '../service/stop-request.ts';
-import { type Dataset, openStore, prepareStore, storeFailure } from '../store/open-store.ts';
+import { type Dataset, dropDatabases, openStore, prepareStore, storeFailure } from '../store/open-store.ts';
 import type { ChildState } from '../supervisor/child-service.ts';
 import { readableLogLine } from '../supervisor/log-lines.ts';
 import { RepeatFilter } from '../supervisor/repeat-filter.ts';
@@ -66,7 +66,7 @@ async function up(options: UpOptions): Promise<void> {
   const reload = async () => {
     if (isUp) await manager.reloading();
     await supervisor.reload();
-    say('output files are opened again');
+    say('reloaded: output files are opened again, filters are read again');
     if (isUp) await manager.ready(statusText(running));
   };
   const stopped = stopRequested(() => {
@@ -131,7 +131,7 @@ async function prepareDataset(settings: Settings, dataset: Dataset): Promise<voi
   const store = openStore(settings, dataset, 'admin');
   try {
     if (dataset === 'demo') await forget(store, settings);
-    await prepareStore(store);
+    await prepareStore(store, settings);
   } catch (error) {
     throw storeFailure(settings, error);
   } finally {
@@ -145,12 +145,7 @@ async function prepareDataset(settings: Settings, dataset: Dataset): Promise<voi
  */
 async function forget(store: ReturnType<typeof openStore>, settings: Settings): Promise<void> {
   await rm(join(modelDir(settings), store.databases.processing), { recursive: true, force: true });
-  for (const database of [store.databases.processing, store.databases.logs]) {
-    await store.client.command({
-      query: 'DROP DATABASE IF EXISTS {database:Identifier} SYNC',
-      query_params: { database },
-    });
-  }
+  await dropDatabases(store);
 }
 
 /** For `systemctl status`. */

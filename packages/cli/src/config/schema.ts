@@ -216,11 +216,8 @@ export const configSchema = z.strictObject({
         .number()
         .min(0)
         .max(1000)
-        .default(10)
+        .default(20)
         .describe('how long rows gather before they are written to the spool together'),
-      checkpoint_s: seconds
-        .default(10)
-        .describe('time between two checkpoints of the handshakes that may still get requests'),
     })
     .prefault({}),
   detector: z

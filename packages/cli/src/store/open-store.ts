@@ -6,10 +6,13 @@ import {
   type Databases,
   loadReferenceData,
   migrate,
+  onCluster,
+  type Retention,
   type Role,
   readStorePassword,
   type Store,
   startEngine,
+  type Topology,
 } from '@ja4/store';
 import type { Logger } from 'pino';
 import { engineDir } from '../config/folders.ts';
@@ -24,7 +27,8 @@ export function storeUrl(settings: Settings): string {
   return settings.store.url ?? `http://127.0.0.1:${settings.store.port}`;
 }
 
-function databasesOf(settings: Settings, dataset: Dataset): Databases {
+/** Names of the two databases of a data set. */
+export function databasesOf(settings: Settings, dataset: Dataset): Databases {
   const prefix = dataset === 'demo' ? 'demo_' : '';
   return {
     logs: `${prefix}${settings.store.logs_database}`,
@@ -40,15 +44,37 @@ function loginOf(settings: Settings, role: Role): { username: string; password?:
   return { username, password: readStorePassword(engineDir(settings), role) };
 }
 
+/** Whether the tables are the embedded engine's, a server's, or spread over a cluster. */
+export function topologyOf({ store: { url, cluster, user, password } }: Settings): Topology {
+  if (url === undefined) return { kind: 'embedded' };
+  // A server's dictionaries read as the user `default` without a password, unless they are told otherwise.
+  const needsLogin = user !== 'default' || password !== undefined;
+  const login = needsLogin ? { dictionaryLogin: { user, password: password ?? '' } } : {};
+  return cluster === undefined ? { kind: 'server', ...login } : { kind: 'cluster', cluster, ...login };
+}
+
+/** How long tables keep their rows. */
+export function retentionOf({ store }: Settings): Retention {
+  return { days: store.retention_days, overrides: store.retention_overrides };
+}
+
 /**
  * A client of the store that the settings name, with no more rights than the role needs; it does not connect
- * before the first query.
+ * before the first query. What is not answered within `requestTimeoutMs` fails, so that a store that hangs holds
+ * nobody.
  */
-export function openStore(settings: Settings, dataset: Dataset, role: Role): Store {
+export function openStore(
+  settings: Settings,
+  dataset: Dataset,
+  role: Role,
+  options: { readonly requestTimeoutMs?: number } = {},
+): Store {
   return connectStore({
     url: storeUrl(settings),
     ...loginOf(settings, role),
     databases: databasesOf(settings, dataset),
+    topology: topologyOf(settings),
+    ...options,
   });
 }
 
@@ -63,9 +89,20 @@ export function storeFailure(settings: Settings, error: unknown): Error {
   return operatorError('STORE_NOT_READY', `the store at ${storeUrl(settings)}: ${why}; ${advice}`);
 }
 
+/** Asked before anything else, so that a store that hangs is found out in seconds. */
+const pingTimeoutMs = 10_000;
+
+async function ping(store: Store): Promise<{ success: true } | { success: false; error: Error }> {
+  const signal = AbortSignal.timeout(pingTimeoutMs);
+  const pong = await store.client.ping({ select: false, abort_signal: signal });
+  if (pong.success) return pong;
+  const silent = new Error(`no answer within ${pingTimeoutMs / 1000} s`);
+  return { success: false, error: signal.aborted ? silent : pong.error };
+}
+
 async function answers(store: Store): Promise<boolean> {
   try {
-    return (await store.client.ping()).success;
+    return (await ping(store)).success;
   } catch {
     return false;
   }
@@ -100,8 +137,8 @@ export async function withStoreAsItIs<T>(
     return withEngine(engineDir(settings), settings, databasesOf(settings, dataset), log, work);
   }
   try {
-    const ping = await running.client.ping();
-    if (!ping.success) throw storeFailure(settings, ping.error);
+    const pong = await ping(running);
+    if (!pong.success) throw storeFailure(settings, pong.error);
     return await work(running);
   } finally {
     await running.close();
@@ -116,7 +153,7 @@ export function withStore<T>(
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
   return withStoreAsItIs(settings, dataset, log, async (store) => {
-    await prepareStore(store).catch((error: unknown) => {
+    await prepareStore(store, settings).catch((error: unknown) => {
       throw storeFailure(settings, error);
     });
     return work(store);
@@ -132,7 +169,7 @@ export async function withTemporaryStore<T>(
   const folder = await mkdtemp(join(tmpdir(), 'ja4-store-'));
   try {
     return await withEngine(folder, settings, databasesOf(settings, 'demo'), log, async (store) => {
-      await prepareStore(store);
+      await prepareStore(store, settings);
       return work(store);
     });
   } finally {
@@ -162,8 +199,21 @@ export function memoryLimit(settings: Settings): { memoryLimitBytes?: number } {
   return megabytes === undefined ? {} : { memoryLimitBytes: megabytes * 1_048_576 };
 }
 
-/** Brings the tables to the current version and the reference lists in; a no-op where both are there. */
-export async function prepareStore(store: Store): Promise<void> {
-  await migrate(store);
+/**
+ * Brings the tables to the current version, lets them keep their rows as long as the settings say, and brings the
+ * reference lists in; a no-op where all of it is so.
+ */
+export async function prepareStore(store: Store, settings: Settings): Promise<void> {
+  await migrate(store, { retention: retentionOf(settings) });
   await loadReferenceData(store);
+}
+
+/** Removes both databases with everything in them. */
+export async function dropDatabases(store: Store): Promise<void> {
+  for (const database of [store.databases.processing, store.databases.logs]) {
+    await store.client.command({
+      query: `DROP DATABASE IF EXISTS {database:Identifier}${onCluster(store.topology)} SYNC`,
+      query_params: { database },
+    });
+  }
 }
