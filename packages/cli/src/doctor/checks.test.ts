@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { loadConfig } from '../config/load-config.ts';
 import { portOf, startHealthServer } from '../service/health-server.ts';
-import { checkDisk, checkSockets } from './folders.ts';
+import { judgeClock } from './clock.ts';
+import { checkDisk, judgeDisk } from './disk.ts';
+import { checkSockets } from './folders.ts';
 import { checkDashboardPort, checkHealthPorts } from './ports.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ja4-doctor-'));
@@ -30,6 +32,33 @@ async function stranger(): Promise<number> {
 it('looks at the disk without making the data folder', async () => {
   expect(await checkDisk(settings({}))).toMatchObject({ name: 'disk' });
   expect(existsSync(join(folder, 'data'))).toBe(false);
+});
+
+it('asks for the room that spool and store may take, on each disk', () => {
+  const gib = 1024 ** 3;
+  const spool = { folder: '/a/spool', bytes: 2 * gib, what: 'the spool may still take' };
+  const store = { folder: '/a/store', bytes: 2 * gib, what: 'the store wants' };
+  const place = { folder: '/a', freeFiles: true, needs: [spool, store] };
+  expect(judgeDisk([{ ...place, freeBytes: 4 * gib }])).toMatchObject({ state: 'ok' });
+  const narrow = judgeDisk([{ ...place, freeBytes: 3 * gib }]);
+  expect(narrow.state).toBe('warning');
+  expect(narrow.what).toMatch(/3\.0 GiB free for \/a, but the spool may still take 2\.0 GiB.*spool_max_mb/);
+  const twoDisks = [spool, store].map((need) => ({ ...place, freeBytes: 3 * gib, needs: [need] }));
+  expect(judgeDisk(twoDisks)).toMatchObject({ state: 'ok' });
+  expect(judgeDisk([{ ...place, freeBytes: 9 * gib, freeFiles: false }]).what).toContain('df -i');
+});
+
+it('says that the clock is wrong, has gone back, or is kept by nobody', () => {
+  const now = new Date('2027-05-01T12:00:00Z');
+  const kept = { synchronised: true, errorMs: 3.2 };
+  expect(judgeClock(now, now.getTime() - 1000, kept)).toMatchObject({ state: 'ok' });
+  expect(judgeClock(now, undefined, kept).what).toContain('to 4 ms');
+  expect(judgeClock(now, undefined, undefined)).toMatchObject({ state: 'ok' });
+  expect(judgeClock(new Date(0), undefined, kept)).toMatchObject({ state: 'failed' });
+  const back = judgeClock(now, now.getTime() + 3_600_000, kept);
+  expect(back).toMatchObject({ state: 'failed', what: expect.stringContaining('2027-05-01T13:00:00') });
+  const alone = judgeClock(now, undefined, { synchronised: false, errorMs: 16_000_000 });
+  expect(alone).toMatchObject({ state: 'warning', what: expect.stringContaining('timedatectl') });
 });
 
 it('says that a group is missing or does not exist, and that a path is too long', () => {

@@ -3,13 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Settings } from '../config/load-config.ts';
 import { openStore, storeUrl } from '../store/open-store.ts';
 import type { Check } from './check.ts';
-import { checkDisk, checkSockets } from './folders.ts';
+import { checkClock } from './clock.ts';
+import { checkDisk } from './disk.ts';
+import { checkSockets } from './folders.ts';
 import { answer, canListen, checkDashboardPort, checkHealthPorts } from './ports.ts';
+import { checkSocketAccess } from './socket-access.ts';
 
 const capNetRawBit = 13n;
 const wantedQueueLength = 512;
-/** No clock of a machine that runs this program can be older than the program. */
-const oldestPlausibleTime = Date.UTC(2026, 0, 1);
+/** A store that hangs is found out in this time, milliseconds. */
+const storeTimeoutMs = 5_000;
 
 /** Everything the services need, checked one after the other, without changing anything. */
 export async function runChecks(settings: Settings): Promise<Check[]> {
@@ -20,11 +23,12 @@ export async function runChecks(settings: Settings): Promise<Check[]> {
     checkTcpdump(),
     checkQueueLength(),
     checkSockets(settings),
+    checkSocketAccess(settings),
     await checkDisk(settings),
     await checkStore(settings),
     await checkDashboardPort(settings),
     await checkHealthPorts(settings),
-    checkClock(),
+    await checkClock(settings),
   ];
 }
 
@@ -126,7 +130,7 @@ async function checkStore(settings: Settings): Promise<Check> {
 /** Why the store does not take a statement of ours; undefined = it does. */
 async function storeRefusal(settings: Settings): Promise<string | undefined> {
   try {
-    const store = openStore(settings, 'live', 'reader');
+    const store = openStore(settings, 'live', 'reader', { requestTimeoutMs: storeTimeoutMs });
     try {
       const result = await store.client.ping({ select: true });
       return result.success ? undefined : firstLine(result.error.message);
@@ -139,15 +143,3 @@ async function storeRefusal(settings: Settings): Promise<string | undefined> {
 }
 
 const firstLine = (text: string): string => (text.split('\n')[0] ?? '').replace(/\.\s*$/, '');
-
-function checkClock(): Check {
-  const now = new Date();
-  const plausible = now.getTime() >= oldestPlausibleTime;
-  return {
-    name: 'clock',
-    state: plausible ? 'ok' : 'failed',
-    what: plausible
-      ? now.toISOString()
-      : `${now.toISOString()} lies in the past: set the clock, or events are misplaced`,
-  };
-}
