@@ -17,6 +17,7 @@ export interface CounterRecordsOptions {
 export function recordCounters(options: CounterRecordsOptions): { stop(): Promise<void> } {
   const { name, service, openStores, log } = options;
   let stores: readonly Store[] | undefined;
+  const asked = new Set<Store>();
   let failures = 0;
 
   const failed = (error: unknown) => {
@@ -31,9 +32,14 @@ export function recordCounters(options: CounterRecordsOptions): { stop(): Promis
       return failed(error);
     }
     for (const store of stores) {
-      recordMetrics(store, name, service.counters()).then(() => {
-        failures = 0;
-      }, failed);
+      // A store that hangs is not asked again before it has answered, or was given up.
+      if (asked.has(store)) continue;
+      asked.add(store);
+      recordMetrics(store, name, service.counters())
+        .then(() => {
+          failures = 0;
+        }, failed)
+        .finally(() => asked.delete(store));
     }
   }, intervalMs);
   timer.unref();
