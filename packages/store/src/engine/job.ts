@@ -1,3 +1,4 @@
+import type { KeptSession } from './kept-session.ts';
 import { sqlName, sqlString } from './sql-text.ts';
 
 /** One statement for the engine: settings and parameters as SQL literals, applied in this order. */
@@ -12,6 +13,8 @@ export interface Job {
   parameters: ReadonlyMap<string, string>;
   /** The engine itself then refuses every write, most table functions and further settings. */
   readonly: boolean;
+  /** Run in this session of the engine instead of a fresh one. */
+  kept?: KeptSession | undefined;
 }
 
 /** What the engine may use. */
@@ -20,6 +23,8 @@ export interface EngineLimits {
   memoryBytes: number;
   /** For one statement. */
   threads: number;
+  /** Whether merged parts are on disk before what they were made from goes. */
+  fsync: boolean;
 }
 
 /** Statements that prepare a fresh session for a job. The job's id leads log_comment, where `kill` finds it. */
@@ -39,7 +44,12 @@ export function jobPrelude(job: Job, limits: EngineLimits): string {
   return statements.join('; ');
 }
 
+/** Finds the running job of this id in system.processes. */
+export function jobFilter(id: string): string {
+  return `startsWith(Settings['log_comment'], ${sqlString(`${id} `)})`;
+}
+
 /** A statement that stops the running job of this id. */
 export function killStatement(id: string): string {
-  return `KILL QUERY WHERE startsWith(Settings['log_comment'], ${sqlString(`${id} `)}) ASYNC`;
+  return `KILL QUERY WHERE ${jobFilter(id)} ASYNC`;
 }

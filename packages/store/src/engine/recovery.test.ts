@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectStore, type Store } from '../connect.ts';
 import { readStorePassword } from './credentials.ts';
 import { startTestEngine, temporaryFolder } from './engine.test-support.ts';
+import { InsertJournal, insertKey } from './insert-journal.ts';
+import { readPartName } from './part-name.ts';
 import { startEngine } from './start-engine.ts';
 
 const script = fileURLToPath(new URL('./engine-process.test-support.ts', import.meta.url));
@@ -56,6 +58,33 @@ function connect(url = ''): Store {
   return connectStore({ url, password: readStorePassword(folder) });
 }
 
+async function define(store: Store, statements: readonly string[]): Promise<void> {
+  for (const query of statements) await store.client.command({ query });
+}
+
+function send(store: Store, table: string, rows: readonly object[], token: string): Promise<unknown> {
+  return store.client.insert({
+    table,
+    format: 'JSONEachRow',
+    values: [...rows],
+    clickhouse_settings: { insert_deduplication_token: token },
+  });
+}
+
+async function values(store: Store, query: string): Promise<unknown[]> {
+  const result = await store.client.query({ query, format: 'JSONCompactEachRow' });
+  return (await result.json<unknown[]>()).map(([value]) => value);
+}
+
+async function numbers(store: Store, query: string): Promise<number[]> {
+  return (await values(store, query)).map(Number);
+}
+
+async function folderOf(store: Store, table: string): Promise<string> {
+  const [path] = await values(store, `SELECT data_paths[1] FROM system.tables WHERE name = '${table}'`);
+  return String(path);
+}
+
 describe('a store that is killed', () => {
   test('has every acknowledged batch whole and once, and takes a repeated one once', {
     timeout: 120_000,
@@ -75,9 +104,7 @@ describe('a store that is killed', () => {
       const store = connect(url);
       if (round === 0)
         await store.client.command({
-          query:
-            'CREATE TABLE kept (batch UInt32, row UInt32) ENGINE = MergeTree ORDER BY (batch, row) ' +
-            'SETTINGS non_replicated_deduplication_window = 1000',
+          query: 'CREATE TABLE kept (batch UInt32, row UInt32) ENGINE = MergeTree ORDER BY (batch, row)',
         });
       // The batch whose outcome the last kill left open is sent again under its token.
       const killer = sleep(150 + 100 * round).then(() => child.kill('SIGKILL'));
@@ -108,6 +135,62 @@ describe('a store that is killed', () => {
     await store.close();
   });
 
+  test('knows nothing of an insert that was killed between its tables, and takes it when it comes again', {
+    timeout: 120_000,
+  }, async () => {
+    const first = await startProcess();
+    const store = connect(first.url);
+    await define(store, [
+      'CREATE TABLE requests (a UInt32) ENGINE = MergeTree ORDER BY a',
+      'CREATE TABLE sums (n UInt64) ENGINE = MergeTree ORDER BY n',
+      'INSERT INTO requests SELECT 1',
+      // The first table has its part, the second waits for the sum.
+      'CREATE MATERIALIZED VIEW mv_sums TO sums AS SELECT sum(a) AS n FROM requests HAVING sleepEachRow(1) = 0',
+    ]);
+    const table = await folderOf(store, 'requests');
+    const before = readdirSync(table).filter((name) => readPartName(name) !== undefined);
+    const insert = (to: Store): Promise<unknown> => send(to, 'requests', [{ a: 5 }, { a: 6 }], 'token');
+    const sent = insert(store).catch(() => 'no answer');
+    await expect
+      .poll(() => readdirSync(table).filter((name) => readPartName(name) !== undefined).length, {
+        interval: 5,
+      })
+      .toBeGreaterThan(before.length);
+    first.child.kill('SIGKILL');
+    expect(await sent).toBe('no answer');
+    await exited(first.child);
+    await store.close();
+
+    const again = connect((await startProcess()).url);
+    expect(await numbers(again, 'SELECT a FROM requests ORDER BY a')).toEqual([1]);
+    for (let i = 0; i < 2; i++) await insert(again);
+    expect(await numbers(again, 'SELECT a FROM requests ORDER BY a')).toEqual([1, 5, 6]);
+    expect(await numbers(again, 'SELECT n FROM sums')).toEqual([11]);
+    await again.close();
+  });
+
+  test('takes an insert out of a merge again that was faster than its end', async () => {
+    const first = await startProcess();
+    const store = connect(first.url);
+    await define(store, ['CREATE TABLE kept (a UInt32) ENGINE = MergeTree ORDER BY a']);
+    for (const a of [1, 2, 3]) await send(store, 'kept', [{ a }], `token-${a}`);
+    await define(store, ['OPTIMIZE TABLE kept FINAL']);
+    const table = await folderOf(store, 'kept');
+    expect(readdirSync(table)).toContain('all_1_3_1');
+    const [uuid] = await values(store, "SELECT toString(uuid) AS a FROM system.tables WHERE name = 'kept'");
+    first.child.kill('SIGKILL');
+    await exited(first.child);
+    await store.close();
+    // As if it had been killed before the last insert's end was written.
+    const journal = await InsertJournal.open(folder, false);
+    await journal.begin(insertKey(String(uuid), "'token-3'"), { [relative(folder, table)]: 2 });
+    await journal.close();
+
+    const again = connect((await startProcess()).url);
+    expect(await numbers(again, 'SELECT a FROM kept ORDER BY a')).toEqual([1, 2]);
+    await again.close();
+  });
+
   test('removes bodies of inserts that it left behind', async () => {
     const first = await startTestEngine({ dataDir: folder });
     writeFileSync(join(folder, 'inserts', '1-1'), 'left');
@@ -123,7 +206,7 @@ describe('starting', () => {
     const first = await startProcess();
     const second = await startProcess();
     expect(second).toMatchObject({ code: 'STORE_CANNOT_OPEN' });
-    expect(second.message).toMatch(/another store may be running on it.*data_dir/);
+    expect(second.message).toMatch(/another store is running on it \(process \d+\).*data_dir/);
     const store = connect(first.url);
     expect(await store.client.ping({ select: true })).toEqual({ success: true });
     await store.close();

@@ -1,11 +1,16 @@
 import type { Session } from 'chdb';
-import { engineFailure } from './clickhouse-error.ts';
+import { engineFailure, failure } from './clickhouse-error.ts';
+import { writeEngineConfig } from './engine-config.ts';
 import { type EngineLimits, type Job, jobPrelude, killStatement } from './job.ts';
+import { KeptSession } from './kept-session.ts';
 import type { Lane } from './lane.ts';
 import { sqlString } from './sql-text.ts';
 import { type Chunk, type JobResult, StatementWorker } from './statement-worker.ts';
 
 type Chdb = typeof import('chdb');
+
+/** Sessions with temporary tables at a time: each is a thread, and its tables are in memory. */
+const mostKept = 8;
 
 function cannotOpen(message: string, cause: unknown): Error {
   return Object.assign(new Error(message, { cause }), { code: 'STORE_CANNOT_OPEN' });
@@ -39,6 +44,7 @@ function openControl(chdb: Chdb, dataDir: string, limits: EngineLimits): Session
     `--mark_cache_size=${Math.floor(limits.memoryBytes / 16)}`,
     `--uncompressed_cache_size=${Math.floor(limits.memoryBytes / 32)}`,
     `--max_threads=${limits.threads}`,
+    `--config-file=${writeEngineConfig(dataDir, limits.fsync)}`,
   ]);
   try {
     takeFilesAway(control, dataDir);
@@ -80,6 +86,7 @@ export class EngineSessions {
   readonly #control: Session;
   readonly #limits: EngineLimits;
   readonly #idle = new Map<Lane, StatementWorker[]>();
+  readonly #kept = new Set<KeptSession>();
 
   private constructor(chdb: Chdb, dataDir: string, control: Session, limits: EngineLimits) {
     this.#chdb = chdb;
@@ -129,11 +136,11 @@ export class EngineSessions {
    * @throws ClickHouseFailure with the engine's own code
    */
   async run(lane: Lane, job: Job): Promise<JobResult> {
-    const worker = await this.#take(lane);
+    const worker = job.kept?.worker ?? (await this.#take(lane));
     try {
       return await worker.run(this.#workerJob(job));
     } finally {
-      this.#idle.get(lane)?.push(worker);
+      if (job.kept === undefined) this.#idle.get(lane)?.push(worker);
     }
   }
 
@@ -143,12 +150,27 @@ export class EngineSessions {
    * @throws ClickHouseFailure with the engine's own code
    */
   async *stream(lane: Lane, job: Job): AsyncGenerator<Chunk> {
-    const worker = await this.#take(lane);
+    const worker = job.kept?.worker ?? (await this.#take(lane));
     try {
       yield* worker.stream(this.#workerJob(job));
     } finally {
-      this.#idle.get(lane)?.push(worker);
+      if (job.kept === undefined) this.#idle.get(lane)?.push(worker);
     }
+  }
+
+  /**
+   * A session of the engine for several statements, until it is closed.
+   * @throws ClickHouseFailure TOO_MANY_SIMULTANEOUS_QUERIES
+   */
+  async keep(): Promise<KeptSession> {
+    if (this.#kept.size >= mostKept)
+      throw failure(
+        'TOO_MANY_SIMULTANEOUS_QUERIES',
+        `Too many sessions with temporary tables: ${this.#kept.size} are open. Try again later, or use a table.`,
+      );
+    const kept = new KeptSession(await StatementWorker.start(), (closed) => this.#kept.delete(closed));
+    this.#kept.add(kept);
+    return kept;
   }
 
   /** Stops the running job of this id. */
@@ -175,7 +197,8 @@ export class EngineSessions {
 
   /** Ends the threads and closes the engine; only after every lane is idle. */
   async close(): Promise<void> {
-    await Promise.all([...this.#idle.values()].flat().map((worker) => worker.close()));
+    const workers = [...this.#idle.values()].flat();
+    await Promise.all([...this.#kept, ...workers].map((worker) => worker.close()));
     this.#control.close();
     await this.#chdb.drainPending();
   }
@@ -185,10 +208,13 @@ export class EngineSessions {
     return worker === undefined || worker.dead ? StatementWorker.start() : worker;
   }
 
-  #workerJob(job: Job): { dataDir: string; prelude: string; sql: string; format: string } {
+  #workerJob(job: Job): { dataDir: string; prelude: string; sql: string; format: string; keep: boolean } {
+    const prelude = jobPrelude(job, this.#limits);
+    const reset = job.kept?.reset(job.settings.map(([name]) => name));
     return {
       dataDir: this.#dataDir,
-      prelude: jobPrelude(job, this.#limits),
+      keep: job.kept !== undefined,
+      prelude: reset === undefined ? prelude : `${reset}; ${prelude}`,
       sql: job.sql,
       format: job.format,
     };

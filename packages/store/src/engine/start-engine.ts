@@ -1,15 +1,17 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { EngineCounters } from './counters.ts';
 import { ensurePasswords } from './credentials.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { guardContext } from './guard-context.ts';
 import { type HttpServer, listen } from './http-server.ts';
 import { InsertBodies } from './insert-body.ts';
+import { OnceInserts } from './insert-once.ts';
 import { Lane } from './lane.ts';
 import { EngineSessions } from './sessions.ts';
 import { StatementRunner } from './statement-runner.ts';
+import { TableFolders } from './table-folders.ts';
 
 /** Options of the embedded engine; `port` 0 takes a free one. */
 export interface EngineOptions {
@@ -25,6 +27,8 @@ export interface EngineOptions {
   readers?: number;
   /** Largest body of one INSERT, in bytes; default 1 GiB. */
   insertLimitBytes?: number;
+  /** Whether an INSERT with a token is on disk, and not only with the kernel, when it is answered; default true. */
+  fsync?: boolean;
 }
 
 /** A running embedded ClickHouse. */
@@ -76,30 +80,44 @@ export async function startEngine(options: EngineOptions): Promise<EngineService
   }
 }
 
-/**
- * The engine writes with the process's umask, so the folder itself keeps others from visitors' data. The folders
- * above it are left as they are: sockets that a web server's user must reach may live beside it.
- */
-function makePrivateFolder(dataDir: string): void {
-  // Never writable for others, whatever the umask: who can rename the folder can put another in its place.
-  mkdirSync(dirname(dataDir), { recursive: true, mode: 0o755 });
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  if ((statSync(dataDir).mode & 0o077) !== 0) chmodSync(dataDir, 0o700);
+async function open(dataDir: string, host: string, options: EngineOptions): Promise<EngineService> {
+  const folder = await openDataFolder(dataDir, options.fsync ?? true, options.log);
+  try {
+    return await openEngine(dataDir, folder, host, options);
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
 }
 
-async function open(dataDir: string, host: string, options: EngineOptions): Promise<EngineService> {
-  makePrivateFolder(dataDir);
+async function openEngine(
+  dataDir: string,
+  folder: DataFolder,
+  host: string,
+  options: EngineOptions,
+): Promise<EngineService> {
   const counters = new EngineCounters();
   const read = new Lane('read', options.readers ?? 2, 200);
   const write = new Lane('write', 1, 200);
-  const limits = { memoryBytes: options.memoryLimitBytes ?? 1_500_000_000, threads: availableParallelism() };
+  const fsync = options.fsync ?? true;
+  const limits = {
+    memoryBytes: options.memoryLimitBytes ?? 1_500_000_000,
+    threads: availableParallelism(),
+    fsync,
+  };
   const sessions = await EngineSessions.open(dataDir, limits, [read, write]);
   let server: HttpServer;
+  let runner: StatementRunner;
   try {
     const passwords = ensurePasswords(dataDir);
     const bodies = new InsertBodies(dataDir, options.insertLimitBytes ?? 2 ** 30);
     const context = guardContext((sql) => sessions.list(sql));
-    const runner = new StatementRunner(sessions, { read, write }, bodies, counters, context);
+    const once = new OnceInserts(sessions, folder, {
+      tables: new TableFolders(sessions, dataDir),
+      fsync,
+      log: options.log,
+    });
+    runner = new StatementRunner(sessions, { read, write }, bodies, counters, context, once);
     const version = sessions.version();
     server = await listen({
       host,
@@ -130,7 +148,9 @@ async function open(dataDir: string, host: string, options: EngineOptions): Prom
     await server.close(drained);
     // Closing the last connections has ended streamed results that nobody read.
     await drain(killGraceMs);
+    await runner.close();
     await sessions.close();
+    await folder.close();
     openDataDir = undefined;
     options.log.info('store stopped');
   };

@@ -4,14 +4,20 @@ import { failure } from './clickhouse-error.ts';
 import type { EngineCounters } from './counters.ts';
 import type { Role } from './credentials.ts';
 import type { GuardContext } from './guard-context.ts';
+import { type HttpSession, HttpSessions } from './http-sessions.ts';
 import type { InsertBodies, InsertBody } from './insert-body.ts';
+import type { OnceInserts } from './insert-once.ts';
+import { insertToken, withoutDeduplication } from './insert-target.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
+import { type Progress, whileReporting } from './progress.ts';
 import type { StatementRequest } from './request.ts';
+import type { SessionChange } from './session-statement.ts';
 import type { EngineSessions } from './sessions.ts';
 import { underCeilings } from './setting-rules.ts';
 import { sqlString } from './sql-text.ts';
 import { formatName, guardStatement, guardValues, type Statement } from './statement-guard.ts';
+import type { JobResult } from './statement-worker.ts';
 
 /** Reads that the engine answers only whole: all but SELECT. They are short. */
 const unstreamed: ReadonlySet<string> = new Set(['SHOW', 'DESCRIBE', 'DESC', 'EXISTS', 'EXPLAIN']);
@@ -57,6 +63,8 @@ export interface Sink {
   /** Resolves when the client has taken enough for the next one. */
   chunk(bytes: Uint8Array): Promise<void>;
   end(): Promise<void>;
+  /** While the statement runs; ignored once the result has begun. */
+  progress(progress: Progress, elapsedSeconds: number): void;
 }
 
 export interface Lanes {
@@ -71,8 +79,10 @@ export class StatementRunner {
   readonly #bodies: InsertBodies;
   readonly #counters: EngineCounters;
   readonly #context: GuardContext;
+  readonly #once: OnceInserts;
   /** The clients' own query ids of the jobs that wait or run. */
   readonly #running = new Map<string, string>();
+  readonly #httpSessions = new HttpSessions();
 
   constructor(
     sessions: EngineSessions,
@@ -80,49 +90,124 @@ export class StatementRunner {
     bodies: InsertBodies,
     counters: EngineCounters,
     context: GuardContext,
+    once: OnceInserts,
   ) {
     this.#sessions = sessions;
     this.#lanes = lanes;
     this.#bodies = bodies;
     this.#counters = counters;
     this.#context = context;
+    this.#once = once;
   }
 
   /**
-   * Runs one request's statement.
+   * Runs one request's statement, inside its session if it names one.
    * @param signal fires when the client has gone: a waiting statement never starts, a running one is killed
    * @throws ClickHouseFailure
    */
   async run(request: StatementRequest, role: Role, sink: Sink, signal: AbortSignal): Promise<void> {
-    const statement = guardStatement(request.sql, role, this.#context, request.parameters);
+    if (request.session === undefined) return this.#run(request, role, sink, signal, undefined);
+    return this.#httpSessions.inside(request.session, role, (session) =>
+      this.#run(request, role, sink, signal, session),
+    );
+  }
+
+  /** Ends every session; only while no statement runs. */
+  async close(): Promise<void> {
+    await this.#httpSessions.close();
+  }
+
+  async #run(
+    request: StatementRequest,
+    role: Role,
+    sink: Sink,
+    signal: AbortSignal,
+    session: HttpSession | undefined,
+  ): Promise<void> {
+    const parameters = new Map([...(session?.parameters ?? []), ...request.parameters]);
+    const statement = guardStatement(request.sql, role, this.#context, {
+      parameters,
+      inSession: session !== undefined,
+      besideTemporaryTables: session?.engine !== undefined,
+    });
     if (request.mustBeRead && statement.kind !== 'read')
-      throw failure('READONLY', `Cannot run ${statement.verb} by GET; use POST.`);
+      throw failure(
+        'READONLY',
+        `Cannot execute query in readonly mode: method GET implies readonly, so ${statement.verb} needs POST.`,
+      );
     this.#counters.add(`queries_${statement.kind}`);
+    if (session !== undefined && statement.temporary) session.engine ??= await this.#sessions.keep();
     const settings = [
+      ...(session?.settings ?? []),
       ...request.settings.map(([name, value]) => [name, sqlString(value)] as const),
       ...statement.settings,
     ];
+    const reads = statement.kind === 'read' || statement.kind === 'session';
     const job: Job = {
       id: randomUUID(),
       sql: statement.sql,
       format: statement.format ?? formatName(request.defaultFormat ?? 'TabSeparated'),
-      database: request.database,
-      settings:
-        statement.kind === 'read'
-          ? [
-              ['max_execution_time', String(readSeconds)],
-              ...underCeilings(settings, { max_threads: mostThreads, max_execution_time: readSeconds }),
-            ]
-          : underCeilings(settings, { max_threads: mostThreads }),
-      parameters: request.parameters,
-      readonly: statement.kind === 'read',
+      database: request.database ?? session?.database,
+      settings: reads
+        ? [
+            ['max_execution_time', String(readSeconds)],
+            ...underCeilings(settings, { max_threads: mostThreads, max_execution_time: readSeconds }),
+          ]
+        : underCeilings(settings, { max_threads: mostThreads }),
+      parameters,
+      readonly: reads && session?.engine === undefined,
+      kept: session?.engine,
     };
+    if (session !== undefined && statement.change !== undefined)
+      return this.#changeSession(session, statement.change, job, sink, signal);
     if (request.queryId !== undefined) this.#running.set(job.id, request.queryId);
     try {
-      await this.#dispatch(statement, request, role, job, sink, signal);
+      await this.#reporting(request, job, sink, () =>
+        this.#dispatch(statement, request, role, job, sink, signal),
+      );
     } finally {
       this.#running.delete(job.id);
     }
+  }
+
+  async #reporting(
+    request: StatementRequest,
+    job: Job,
+    sink: Sink,
+    task: () => Promise<void>,
+  ): Promise<void> {
+    if (request.progressEveryMs === undefined) return task();
+    const began = performance.now();
+    const control = (sql: string, format: string): Promise<Uint8Array> => this.#sessions.control(sql, format);
+    const report = (progress: Progress): void => sink.progress(progress, (performance.now() - began) / 1000);
+    await whileReporting(job.id, request.progressEveryMs, control, report, task);
+  }
+
+  /** SET and USE: the engine itself says whether it takes them, then the session remembers. */
+  async #changeSession(
+    session: HttpSession,
+    change: SessionChange,
+    job: Job,
+    sink: Sink,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const given = change.settings.flatMap(([name, literal]) =>
+      literal === undefined ? [] : [[name, literal] as const],
+    );
+    const trial: Job = {
+      ...job,
+      sql: 'SELECT 1',
+      format: 'Null',
+      settings: [...job.settings, ...given],
+      database: change.database ?? job.database,
+    };
+    await this.#lanes.read.run(() => this.#sessions.run(this.#lanes.read, trial), signal);
+    for (const [name, literal] of change.settings)
+      if (literal === undefined) session.settings.delete(name);
+      else session.settings.set(name, literal);
+    for (const [name, value] of change.parameters) session.parameters.set(name, value);
+    session.database = change.database ?? session.database;
+    await sink.whole(job.format, new Uint8Array(), nothing);
   }
 
   async #dispatch(
@@ -209,7 +294,7 @@ export class StatementRunner {
 
   /** INSERT … SELECT and everything that defines or removes; of these only the first is killed. */
   async #change(job: Job, killable: boolean, sink: Sink, signal: AbortSignal): Promise<void> {
-    const task = () => this.#sessions.run(this.#lanes.write, job);
+    const task = () => this.#write(job, killable);
     const result = await this.#lanes.write.run(
       () => (killable ? this.#killable(job, signal, task) : task()),
       signal,
@@ -220,6 +305,24 @@ export class StatementRunner {
       readBytes: result.bytesRead,
       elapsedSeconds: result.elapsed,
     });
+  }
+
+  /** Runs what changes something; only in the write lane, which is one statement wide. */
+  async #write(job: Job, isInsert: boolean): Promise<JobResult> {
+    const run = (one: Job): Promise<JobResult> => this.#sessions.run(this.#lanes.write, one);
+    if (!isInsert) {
+      try {
+        return await run(job);
+      } finally {
+        await this.#once.tablesChanged(job.sql);
+      }
+    }
+    // Beside temporary tables a name may stand for one of those, whose rows end with the session.
+    const token = job.kept === undefined ? insertToken(job) : undefined;
+    if (token === undefined) return run(job);
+    const result = await this.#once.run(token, () => run(withoutDeduplication(job)));
+    if (result === undefined) this.#counters.add('inserts_repeated');
+    return result ?? { bytes: new Uint8Array(), rowsRead: 0, bytesRead: 0, elapsed: 0 };
   }
 
   async #insert(
@@ -238,7 +341,7 @@ export class StatementRunner {
       this.#counters.add('bytes_received', body.bytes);
       const result = await this.#lanes.write.run(
         // Not killed when the client goes: the rows are here, and half an insert helps nobody.
-        () => this.#sessions.run(this.#lanes.write, insertJob(job, head, format, body, expressions)),
+        () => this.#write(insertJob(job, head, format, body, expressions), true),
         signal,
       );
       this.#counters.add('rows_written', result.rowsRead);

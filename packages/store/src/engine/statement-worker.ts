@@ -8,6 +8,8 @@ export interface WorkerJob {
   sql: string;
   format: string;
   stream: boolean;
+  /** Leave the session open for this thread's next statement. */
+  keep: boolean;
 }
 
 /** Messages to the worker thread; `next` and `cancel` answer a chunk. */

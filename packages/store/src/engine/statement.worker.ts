@@ -11,6 +11,8 @@ import type { FromWorker, ToWorker, WorkerJob } from './statement-worker.ts';
 const port = parentPort;
 if (port === null) throw new Error('statement.worker.ts runs as a worker thread only.');
 
+/** The session that outlives its statements, in a thread that belongs to an HTTP session. */
+let kept: Session | undefined;
 let wake: ((message: ToWorker) => void) | undefined;
 
 function send(message: FromWorker): void {
@@ -38,7 +40,8 @@ async function stream(session: Session, job: WorkerJob): Promise<void> {
 }
 
 async function run(job: WorkerJob): Promise<void> {
-  const session = new Session(job.dataDir);
+  const session = kept ?? new Session(job.dataDir);
+  if (job.keep) kept = session;
   let outcome: FromWorker = { kind: 'end' };
   try {
     session.query(job.prelude);
@@ -51,7 +54,7 @@ async function run(job: WorkerJob): Promise<void> {
   } catch (error) {
     outcome = { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
   } finally {
-    session.close();
+    if (!job.keep) session.close();
   }
   send(outcome);
 }
@@ -63,6 +66,9 @@ port.on('message', (message: ToWorker) => {
     waiting(message);
   } else if (message.kind === 'run')
     run(message.job).catch((error: unknown) => send({ kind: 'failed', message: String(error) }));
-  else if (message.kind === 'close') port.close();
+  else if (message.kind === 'close') {
+    kept?.close();
+    port.close();
+  }
 });
 send({ kind: 'ready' });
