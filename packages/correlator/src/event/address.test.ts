@@ -1,6 +1,7 @@
+import { isIPv4 } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalAddress } from './address.ts';
+import { canonicalAddress, isDottedQuad } from './address.ts';
 
 describe('the canonical form of an address', () => {
   it.each([
@@ -58,6 +59,27 @@ describe('the canonical form of an address', () => {
           if (found !== undefined) expect(found.length).toBeLessThanOrEqual(39);
         },
       ),
+    );
+  });
+
+  it('is four numbers where the system says so, and nowhere else', () => {
+    const nearly = fc.string({ unit: fc.constantFrom(...'0125.'), maxLength: 16 });
+    const quad = fc.array(fc.oneof(fc.nat(300), fc.constantFrom('00', '01', '')), {
+      minLength: 3,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          nearly,
+          fc.ipV4(),
+          quad.map((parts) => parts.join('.')),
+        ),
+        (text) => {
+          expect(isDottedQuad(text)).toBe(isIPv4(text));
+        },
+      ),
+      { numRuns: 2_000 },
     );
   });
 });

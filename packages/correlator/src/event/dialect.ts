@@ -1,4 +1,6 @@
-import { type EventResult, type Fields, readObject } from './field-reader.ts';
+import { type Fields, readObject } from './event-text.ts';
+import type { ArrivalNs } from './event-time.ts';
+import type { EventResult } from './field-reader.ts';
 import { fromHaproxy, isHaproxyNotice } from './haproxy-dialect.ts';
 import {
   type HttpEvent,
@@ -11,11 +13,14 @@ import { fromNginx } from './nginx-dialect.ts';
 import { lengthOfSyslogPrefix } from './syslog-prefix.ts';
 
 /**
- * Servers that can write JSON but not the contract's say so: `{"dialect":"haproxy",…`. A dialect puts the
- * contract's fields into the event, so nothing behind it knows which server spoke; false when the event is about
- * no request. It never throws; what it cannot read it leaves to be refused.
+ * How a server speaks that can write JSON, but not the contract's. It puts the contract's fields into the event, so
+ * that nothing behind it knows which server spoke; false when the event is about no request. It never throws; what
+ * it cannot read it leaves to be refused.
  */
-const dialects: ReadonlyMap<unknown, (event: Fields) => boolean> = new Map([
+type Dialect = (event: Fields) => boolean;
+
+/** By the name that such an event carries: `{"dialect":"haproxy",…`. */
+const dialects: ReadonlyMap<unknown, Dialect> = new Map([
   ['haproxy', fromHaproxy],
   ['nginx', fromNginx],
 ]);
@@ -26,10 +31,13 @@ const defaultOptions = httpParseOptions();
 /**
  * One datagram or line from a web server, whatever its dialect, with or without a syslog prefix. Never throws;
  * unknown keys are ignored.
+ *
+ * @param arrivalNs takes the place of an absurd time; without it, such an event is refused
  */
 export function parseHttpEvent(
   text: string,
   options: HttpParseOptions = defaultOptions,
+  arrivalNs?: ArrivalNs,
 ): EventResult<HttpEvent, HttpKey> {
   let json = text;
   if (text.charCodeAt(0) === lessThan) {
@@ -45,5 +53,5 @@ export function parseHttpEvent(
     if (translate === undefined) return { ok: false, reason: 'unknown_dialect' };
     if (!translate(fields)) return { ok: false, reason: 'no_request' };
   }
-  return readHttpEvent(fields, options);
+  return readHttpEvent(fields, options, arrivalNs);
 }

@@ -1,4 +1,5 @@
 import { canonicalAddress } from './address.ts';
+import type { Fields } from './event-text.ts';
 
 /**
  * Why an event was not taken. The keys are those of the contract, so the set is closed: nothing that
@@ -24,121 +25,115 @@ export type EventResult<Event, Key extends string> =
   | { readonly ok: true; readonly value: Event }
   | { readonly ok: false; readonly reason: EventRejection<Key> };
 
-/** Longest event text, in UTF-16 units; a UNIX datagram of the contract is far shorter. */
-export const maxEventLength = 65_536;
-
-/**
- * Nanoseconds since 1970 of 1973-03-03 and 2099-12-31. Outside of them lies no traffic, but there lie
- * timestamps in seconds, milliseconds or microseconds: the sender's mistake, which must not pass quietly.
- */
-const earliestNs = 1e17;
-const latestNs = 4_102_358_400e9;
-
-/** An event's fields as they came. They are nobody else's, so a dialect may put others in their place. */
-export type Fields = { [key: string]: unknown };
-
-/** `"\ud800"` is valid JSON but no text: the store could not take it. */
-const escapedSurrogate = /\\u[dD][89a-fA-F]/;
-
-function parseJson(text: string): unknown {
-  // The plain search is ten times as fast as the expression, and nearly always enough.
-  if (!text.includes('\\u') || !escapedSurrogate.test(text)) return JSON.parse(text);
-  return JSON.parse(text, (_key, value: unknown) =>
-    typeof value === 'string' ? value.toWellFormed() : value,
-  );
-}
-
-/** One event's text to its fields, or why not. */
-export function readObject(
-  text: string,
-): { ok: true; fields: Fields } | { ok: false; reason: 'too_large' | 'not_json' | 'not_an_object' } {
-  if (text.length > maxEventLength) return { ok: false, reason: 'too_large' };
-  let value: unknown;
-  try {
-    value = parseJson(text);
-  } catch {
-    // JSON.parse throws for anything that is not JSON; that is the whole answer.
-    return { ok: false, reason: 'not_json' };
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { ok: false, reason: 'not_an_object' };
-  }
-  return { ok: true, fields: value as Fields };
-}
+/** Where a key's value is kept while an event is read. */
+export type Slot = number;
 
 /**
  * Reads the fields of one event and remembers the first thing that is wrong with them, so that a parser is
  * one plain object literal followed by one check of `rejection`. `null` counts as absent.
+ *
+ * Values are put into slots first, with one walk over the event's keys. Events have many different sets of keys;
+ * asking each of them for forty keys by name, most of which it lacks, took as long as parsing its JSON.
  */
 export class FieldReader<Key extends string> {
+  /** The slot of each key. */
+  readonly slots: { readonly [K in Key]: Slot };
   rejection: EventRejection<Key> | undefined;
-  readonly #fields: Fields;
+  readonly #keys: readonly Key[];
+  readonly #slotOf: ReadonlyMap<string, Slot>;
+  readonly #values: unknown[];
 
-  constructor(fields: Fields) {
-    this.#fields = fields;
+  constructor(keys: readonly Key[]) {
+    this.#keys = keys;
+    this.#slotOf = new Map(keys.map((key, slot) => [key, slot]));
+    this.slots = Object.fromEntries(this.#slotOf) as { [K in Key]: Slot };
+    this.#values = new Array<unknown>(keys.length).fill(undefined);
+  }
+
+  /** The slot of a key as it came; undefined when it is none of the contract's. */
+  slotOf(key: string): Slot | undefined {
+    return this.#slotOf.get(key);
+  }
+
+  /** Begins with another event. */
+  load(fields: Fields): void {
+    this.clear();
+    for (const key in fields) {
+      const slot = this.#slotOf.get(key);
+      if (slot !== undefined) this.set(slot, fields[key]);
+    }
+  }
+
+  /** Begins with an event whose keys the caller walks over: each value is given to `set`. */
+  clear(): void {
+    this.rejection = undefined;
+    this.#values.fill(undefined);
+  }
+
+  set(slot: Slot, value: unknown): void {
+    this.#values[slot] = value ?? undefined;
   }
 
   reject(reason: EventRejection<Key>): void {
     this.rejection ??= reason;
   }
 
-  #required(key: Key): unknown {
-    const value = this.#fields[key] ?? undefined;
-    if (value === undefined) this.reject(`missing_${key}`);
-    return value;
+  #reject(why: 'missing' | 'wrong_type' | 'out_of_range', slot: Slot): void {
+    this.rejection ??= `${why}_${this.#keys[slot]!}`;
   }
 
-  /** Nanoseconds since 1970. */
-  timestamp(key: Key): number {
-    const value = this.#required(key);
-    if (typeof value !== 'number') {
-      this.reject(`wrong_type_${key}`);
-      return 0;
-    }
-    if (!(value >= earliestNs && value <= latestNs)) this.reject('bad_timestamp');
-    return value;
+  #require(slot: Slot): void {
+    if (this.#values[slot] === undefined) this.#reject('missing', slot);
   }
 
-  requiredText(key: Key): string {
-    this.#required(key);
-    return this.text(key);
+  requiredNumber(slot: Slot): number {
+    this.#require(slot);
+    const value = this.#values[slot];
+    if (typeof value === 'number') return value;
+    this.#reject('wrong_type', slot);
+    return 0;
+  }
+
+  requiredText(slot: Slot): string {
+    this.#require(slot);
+    return this.text(slot);
   }
 
   /** '' when absent. */
-  text(key: Key): string {
-    return this.optionalText(key) ?? '';
+  text(slot: Slot): string {
+    return this.optionalText(slot) ?? '';
   }
 
-  optionalText(key: Key): string | undefined {
-    const value = this.#fields[key] ?? undefined;
+  optionalText(slot: Slot): string | undefined {
+    const value = this.#values[slot];
     if (value === undefined || typeof value === 'string') return value;
-    this.reject(`wrong_type_${key}`);
+    this.#reject('wrong_type', slot);
     return undefined;
   }
 
-  requiredAddress(key: Key): string {
-    this.#required(key);
-    return this.address(key) ?? '';
+  requiredAddress(slot: Slot): string {
+    this.#require(slot);
+    return this.address(slot) ?? '';
   }
 
-  address(key: Key): string | undefined {
-    const text = this.optionalText(key);
+  address(slot: Slot): string | undefined {
+    const text = this.optionalText(slot);
     if (text === undefined) return undefined;
     const address = canonicalAddress(text);
     if (address === undefined) this.reject('bad_address');
     return address;
   }
 
-  requiredPort(key: Key): number {
-    this.#required(key);
-    return this.port(key) ?? 0;
+  requiredPort(slot: Slot): number {
+    this.#require(slot);
+    return this.port(slot) ?? 0;
   }
 
-  port(key: Key): number | undefined {
-    const value = this.#fields[key] ?? undefined;
+  port(slot: Slot): number | undefined {
+    const value = this.#values[slot];
     if (value === undefined) return undefined;
     if (typeof value !== 'number') {
-      this.reject(`wrong_type_${key}`);
+      this.#reject('wrong_type', slot);
       return undefined;
     }
     if (!Number.isInteger(value) || value < 1 || value > 65_535) this.reject('bad_port');
@@ -146,41 +141,41 @@ export class FieldReader<Key extends string> {
   }
 
   /** A whole number from 0 to `max`. */
-  integer(key: Key, max: number): number | undefined {
-    const value = this.number(key, max);
-    if (value !== undefined && !Number.isInteger(value)) this.reject(`wrong_type_${key}`);
+  integer(slot: Slot, max: number): number | undefined {
+    const value = this.number(slot, max);
+    if (value !== undefined && !Number.isInteger(value)) this.#reject('wrong_type', slot);
     return value;
   }
 
   /** A number from 0 to `max`. */
-  number(key: Key, max: number): number | undefined {
-    const value = this.#fields[key] ?? undefined;
+  number(slot: Slot, max: number): number | undefined {
+    const value = this.#values[slot];
     if (value === undefined) return undefined;
     if (typeof value !== 'number') {
-      this.reject(`wrong_type_${key}`);
+      this.#reject('wrong_type', slot);
       return undefined;
     }
-    if (!(value >= 0 && value <= max)) this.reject(`out_of_range_${key}`);
+    if (!(value >= 0 && value <= max)) this.#reject('out_of_range', slot);
     return value;
   }
 
   /** `true`, `false`, 1 or 0. */
-  flag(key: Key): boolean | undefined {
-    const value = this.#fields[key] ?? undefined;
+  flag(slot: Slot): boolean | undefined {
+    const value = this.#values[slot];
     if (value === undefined || typeof value === 'boolean') return value;
-    if (value !== 0 && value !== 1) this.reject(`wrong_type_${key}`);
+    if (value !== 0 && value !== 1) this.#reject('wrong_type', slot);
     return value === 1;
   }
 
   /** At most `maxItems` texts; [] when absent. */
-  textList(key: Key, maxItems: number): string[] {
-    const value = this.#fields[key] ?? undefined;
+  textList(slot: Slot, maxItems: number): string[] {
+    const value = this.#values[slot];
     if (value === undefined) return [];
     if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
-      this.reject(`wrong_type_${key}`);
+      this.#reject('wrong_type', slot);
       return [];
     }
-    if (value.length > maxItems) this.reject(`out_of_range_${key}`);
+    if (value.length > maxItems) this.#reject('out_of_range', slot);
     return value;
   }
 }

@@ -1,4 +1,4 @@
-import type { Fields } from './field-reader.ts';
+import type { Fields } from './event-text.ts';
 import { numberOf, unquote } from './quoted-event.ts';
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseHttpEvent } from './dialect.ts';
-import { maxEventLength } from './field-reader.ts';
+import { maxEventLength } from './event-text.ts';
 import { httpParseOptions, normaliseH2Fingerprint, normaliseHost } from './http-event.ts';
 
 const request = {

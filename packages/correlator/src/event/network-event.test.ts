@@ -37,7 +37,7 @@ const parse = (changes: object) => parseNetworkEvent(JSON.stringify({ ...handsha
 
 describe('a network event', () => {
   it('comes back the same when it is written and parsed', () => {
-    expect(parse({})).toEqual({ ok: true, value: handshake });
+    expect(parse({})).toEqual({ ok: true, value: { ...handshake, time_is_arrival: false } });
   });
 
   it('leaves what was not seen absent, never zero', () => {

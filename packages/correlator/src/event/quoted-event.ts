@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Fields } from './field-reader.ts';
+import type { Fields } from './event-text.ts';
 
 /*
  * HAProxy and nginx put values into a JSON template: numbers come as text, and what was absent is ''. They

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { datagramQueue } from './datagram-queue.ts';
+import { flag, type ReceiverData, type ReceiverReport } from './datagram-receiver-protocol.ts';
 import { libc, SHUT_RD } from './libc.ts';
-import { flag, type ReceiverData, type ReceiverReport } from './receiver-protocol.ts';
 import { bindUnixSocket, type SocketAddress } from './unix-socket.ts';
 
 /** A source of event texts that is being read. */

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { parentPort, workerData } from 'node:worker_threads';
+import { flag, type ReceiverData, type ReceiverReport } from './datagram-receiver-protocol.ts';
 import { lastErrorCode, lastErrorText, libc, POLLIN } from './libc.ts';
 import { batchSize, ReceiveBatch } from './receive-batch.ts';
-import { flag, type ReceiverData, type ReceiverReport } from './receiver-protocol.ts';
 
 /**
  * Thread that does nothing but receive: poll → recvmmsg → hand over. It never enters its event loop, so
@@ -65,7 +65,7 @@ while (true) {
     Atomics.wait(flags, flag.inFlight, inFlight, 1000);
     continue;
   }
-  const count = batch.receive(fd);
+  const count = batch.receive(fd, batchSize);
   if (count > 0) {
     handOver(count);
     if (count < batchSize && !stopping) Atomics.wait(flags, flag.stop, 0, napMs);

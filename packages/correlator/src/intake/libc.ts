@@ -1,10 +1,13 @@
 import koffi from 'koffi';
 
-/** The C library calls behind the datagram intake, as Linux on 64-bit machines has them. */
+/** The C library calls behind the intake, as Linux on 64-bit machines has them. */
 interface Libc {
   readonly socket: (domain: number, type: number, protocol: number) => number;
   readonly bind: (fd: number, address: Uint8Array, length: number) => number;
   readonly connect: (fd: number, address: Uint8Array, length: number) => number;
+  readonly listen: (fd: number, backlog: number) => number;
+  readonly accept4: (fd: number, address: null, length: null, flags: number) => number;
+  readonly recv: (fd: number, data: Uint8Array, length: number, flags: number) => number;
   readonly shutdown: (fd: number, how: number) => number;
   readonly close: (fd: number) => number;
   readonly poll: (descriptors: Uint8Array, count: number, timeoutMs: number) => number;
@@ -26,6 +29,9 @@ export function libc(): Libc {
       socket: library.func('int socket(int domain, int type, int protocol)'),
       bind: library.func('int bind(int fd, const void *address, uint32_t length)'),
       connect: library.func('int connect(int fd, const void *address, uint32_t length)'),
+      listen: library.func('int listen(int fd, int backlog)'),
+      accept4: library.func('int accept4(int fd, void *address, void *length, int flags)'),
+      recv: library.func('int64_t recv(int fd, void *data, size_t length, int flags)'),
       shutdown: library.func('int shutdown(int fd, int how)'),
       close: library.func('int close(int fd)'),
       poll: library.func('int poll(void *descriptors, unsigned long count, int timeout)'),
@@ -42,6 +48,7 @@ export function libc(): Libc {
 export const AF_UNIX = 1;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
+export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SHUT_RD = 0;
 export const MSG_TRUNC = 0x20;

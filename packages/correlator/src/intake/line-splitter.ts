@@ -1,23 +1,22 @@
-import { isUtf8 } from 'node:buffer';
-
 /** What a splitter has seen so far. Oversize and empty lines are refused. */
 export interface LineCounters {
   lines: number;
   bytes: number;
   oversize: number;
-  /** Lines with bytes that are not UTF-8: taken, with U+FFFD in their place, so that none hides a request. */
-  invalid_utf8: number;
   empty: number;
 }
 
 export function newLineCounters(): LineCounters {
-  return { lines: 0, bytes: 0, oversize: 0, invalid_utf8: 0, empty: 0 };
+  return { lines: 0, bytes: 0, oversize: 0, empty: 0 };
 }
 
+/** Takes a line's bytes, without its end. They are valid during the call only. */
+export type TakeLine = (bytes: Buffer, start: number, end: number) => void;
+
 const newline = 0x0a;
+const carriageReturn = 0x0d;
 /** Pieces of one unfinished line; each costs hundreds of bytes beside its own. */
 const maxPieces = 64;
-const carriageReturn = 0x0d;
 
 /**
  * Cuts one connection's bytes into lines (LF or CR LF). Holds at most `maxLineBytes` of an unfinished
@@ -26,65 +25,63 @@ const carriageReturn = 0x0d;
 export class LineSplitter {
   readonly #counters: LineCounters;
   readonly #maxLineBytes: number;
+  readonly #take: TakeLine;
   #held: Buffer[] = [];
   #heldBytes = 0;
   #skipping = false;
 
-  constructor(counters: LineCounters, maxLineBytes: number) {
+  constructor(counters: LineCounters, maxLineBytes: number, take: TakeLine) {
     this.#counters = counters;
     this.#maxLineBytes = maxLineBytes;
+    this.#take = take;
   }
 
-  /** The lines that this chunk completes. */
-  push(chunk: Buffer): string[] {
-    this.#counters.bytes += chunk.length;
-    const lines: string[] = [];
+  /** Takes the lines that these bytes complete; what they begin is copied. */
+  push(bytes: Buffer): void {
+    this.#counters.bytes += bytes.length;
     let start = 0;
-    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
-      this.#hold(chunk.subarray(start, end));
-      this.#finish(lines);
+    for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
+      this.#finish(bytes, start, end);
       start = end + 1;
     }
-    this.#hold(chunk.subarray(start));
-    return lines;
+    if (start < bytes.length) this.#hold(bytes.subarray(start));
   }
 
   /** The last line of a connection that was closed in order, if it had no line end. */
-  end(): string[] {
-    const lines: string[] = [];
-    if (this.#heldBytes > 0 || this.#skipping) this.#finish(lines);
-    return lines;
+  end(): void {
+    if (this.#heldBytes > 0 || this.#skipping) this.#finish(Buffer.alloc(0), 0, 0);
   }
 
-  #hold(part: Buffer): void {
-    if (part.length === 0 || this.#skipping) return;
-    if (this.#heldBytes + part.length > this.#maxLineBytes) {
+  #hold(piece: Buffer): void {
+    if (this.#skipping) return;
+    if (this.#heldBytes + piece.length > this.#maxLineBytes) {
       this.#skipping = true;
       this.#held = [];
       this.#heldBytes = 0;
       return;
     }
-    this.#held.push(part);
-    this.#heldBytes += part.length;
+    this.#held.push(Buffer.from(piece));
+    this.#heldBytes += piece.length;
     // A sender that writes byte by byte must not take more memory than the line has bytes.
     if (this.#held.length === maxPieces) this.#held = [Buffer.concat(this.#held)];
   }
 
-  #finish(lines: string[]): void {
+  #finish(bytes: Buffer, start: number, end: number): void {
     this.#counters.lines += 1;
-    if (this.#skipping) {
-      this.#counters.oversize += 1;
-    } else {
-      const line = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held);
-      const length = line.at(-1) === carriageReturn ? line.length - 1 : line.length;
-      if (length === 0) this.#counters.empty += 1;
-      else {
-        if (!isUtf8(line)) this.#counters.invalid_utf8 += 1;
-        lines.push(line.toString('utf8', 0, length));
-      }
+    if (this.#skipping || this.#heldBytes + end - start > this.#maxLineBytes) this.#counters.oversize += 1;
+    else if (this.#heldBytes === 0) this.#give(bytes, start, end);
+    else {
+      const line = Buffer.concat([...this.#held, bytes.subarray(start, end)]);
+      this.#give(line, 0, line.length);
     }
     this.#held = [];
     this.#heldBytes = 0;
     this.#skipping = false;
+  }
+
+  #give(bytes: Buffer, start: number, end: number): void {
+    const length = end > start && bytes[end - 1] === carriageReturn ? end - 1 : end;
+    if (length === start) this.#counters.empty += 1;
+    else this.#take(bytes, start, length);
   }
 }

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import type { Intake, IntakeOptions } from './datagram-intake.ts';
 import { LineSplitter, newLineCounters } from './line-splitter.ts';
-import { maxDatagramBytes } from './receive-batch.ts';
+import { maxMessageBytes } from './receive-batch.ts';
 import { bindUnixSocket } from './unix-socket.ts';
 
 /** Senders that may be connected at once; more are refused and counted. */
@@ -34,9 +34,23 @@ export async function openStreamIntake(options: IntakeOptions): Promise<Intake> 
   const server = createServer({ allowHalfOpen: false }, (connection) => {
     counters.connections += 1;
     open.add(connection);
-    const splitter = new LineSplitter(lineCounters, maxDatagramBytes);
-    connection.on('data', (chunk: Buffer) => void deliver(connection, splitter.push(chunk)));
-    connection.on('end', () => void deliver(connection, splitter.end()));
+    let lines: string[] = [];
+    const splitter = new LineSplitter(lineCounters, maxMessageBytes, (bytes, start, end) => {
+      lines.push(bytes.toString('utf8', start, end));
+    });
+    const taken = () => {
+      const complete = lines;
+      lines = [];
+      return complete;
+    };
+    connection.on('data', (chunk: Buffer) => {
+      splitter.push(chunk);
+      void deliver(connection, taken());
+    });
+    connection.on('end', () => {
+      splitter.end();
+      void deliver(connection, taken());
+    });
     connection.on('error', (error) => {
       counters.connections_broken += 1;
       log.debug({ path, err: error }, 'a sender went away');

@@ -8,6 +8,7 @@ import {
   libc,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
+  SOCK_NONBLOCK,
   SOCK_STREAM,
 } from './libc.ts';
 
@@ -31,6 +32,9 @@ export interface BoundSocket {
 }
 
 const maxPathBytes = 107;
+
+/** Senders that may wait to be accepted. */
+const backlog = 128;
 
 /** An operator's mistake: what is wrong, a code, and what to do. */
 function intakeError(code: string, message: string): Error {
@@ -104,7 +108,7 @@ function grant({ path, mode, group }: SocketAddress): void {
 }
 
 /**
- * Binds a UNIX socket. A file that a dead process left is replaced, a living receiver never.
+ * Binds a UNIX socket, and listens on a stream socket. A file that a dead process left is replaced, a living receiver never.
  * The file is closed to everybody else until it has its final group and mode.
  * Throws an Error with a code (ENAMETOOLONG, ENOTSOCK, EADDRINUSE, EINVAL, EPERM, EACCES, …) and what to do.
  */
@@ -113,7 +117,7 @@ export function bindUnixSocket(kind: 'datagram' | 'stream', where: SocketAddress
   mkdirSync(dirname(where.path), { recursive: true });
   removeStaleSocket(where.path, address);
   const type = kind === 'datagram' ? SOCK_DGRAM : SOCK_STREAM;
-  const fd = libc().socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+  const fd = libc().socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) throw intakeError(lastErrorCode(), `no UNIX socket can be opened: ${lastErrorText()}`);
   // Linux gives the file the mode of the unbound socket (unix_bind): no moment with the umask's rights.
   fchmodSync(fd, 0o600);
@@ -132,6 +136,8 @@ export function bindUnixSocket(kind: 'datagram' | 'stream', where: SocketAddress
   };
   try {
     grant(where);
+    if (kind === 'stream' && libc().listen(fd, backlog) !== 0)
+      throw intakeError(lastErrorCode(), `${where.path} cannot be listened on: ${lastErrorText()}`);
   } catch (error) {
     unlink();
     libc().close(fd);
