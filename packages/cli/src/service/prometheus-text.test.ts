@@ -12,6 +12,28 @@ it('makes valid metric names of any counter and leaves out what is not a number'
   );
 });
 
+it('tells what is there now from what was counted, by the name', () => {
+  const now = [
+    'spool_rows_waiting',
+    'spool_bytes',
+    'spool_oldest_seconds',
+    'store_down',
+    'senders',
+    'read_running',
+  ];
+  const counted = [
+    'spool_bytes_cut',
+    'senders_forgotten',
+    'rows_correlated',
+    'sessions_scored',
+    'spool_commits',
+  ];
+  const all = [...now, ...counted];
+  const text = prometheusText('x', { counters: () => Object.fromEntries(all.map((name) => [name, 1])) });
+  for (const name of now) expect(text).toContain(`\n# TYPE ja4_x_${name} gauge\n`);
+  for (const name of counted) expect(text).toContain(`\n# TYPE ja4_x_${name}_total counter\n`);
+});
+
 const metrics: Readonly<Record<string, Metric | 'sum'>> = {
   hellos: 'sum',
   hellos_tcp: { family: 'hellos', type: 'counter', help: 'Hellos', labels: { transport: 'tcp' } },

@@ -1,13 +1,16 @@
 import type { Metric, Service } from './service.ts';
 
-/** What counters of services without descriptions are named that go down as well as up. */
+/** What counters of services without descriptions are named that go down as well as up … */
 const gaugeName =
-  /^last_|^sessions_(?!scored)|(?:^|_)(?:pending|held|waiting|running|queued|in_flight|full|down|senders|rss)(?:_|$)/;
+  /^last_|^sessions_(?!scored)|(?:^|_)(?:pending|held|waiting|running|queued|in_flight|full|down|rss|oldest_seconds|segments|refuses)(?:_|$)|_open$/;
+/** … and those whose whole name says it. */
+const gaugeNames: ReadonlySet<string> = new Set(['senders', 'spool_bytes']);
 
 /** A counter by its name alone. */
 function metricByName(counter: string): Metric {
   const family = counter.replace(/[^a-zA-Z0-9_]/g, '_');
-  const type = gaugeName.test(counter) ? 'gauge' : 'counter';
+  const isGauge = gaugeNames.has(counter) || gaugeName.test(counter);
+  const type = isGauge ? 'gauge' : 'counter';
   const help = counter.replaceAll('_', ' ') + (type === 'counter' ? ', since the start' : ', now');
   return { family, type, help, labels: {} };
 }

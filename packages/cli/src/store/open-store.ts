@@ -184,7 +184,8 @@ async function withEngine<T>(
   log: Logger,
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const engine = await startEngine({ dataDir, port: 0, log, ...memoryLimit(settings) });
+  const { fsync } = settings.store;
+  const engine = await startEngine({ dataDir, port: 0, log, fsync, ...memoryLimit(settings) });
   const store = connectStore({ url: engine.url, password: readStorePassword(dataDir), databases });
   try {
     return await work(store);
