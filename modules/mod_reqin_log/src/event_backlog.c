@@ -47,26 +47,12 @@ bool event_backlog_put(event_backlog *backlog, const char *data, size_t length)
 
 bool event_backlog_is_empty(const event_backlog *backlog) { return backlog->used == 0; }
 
-/* The datagram whose length is at `position`. */
-static size_t read_at(const event_backlog *backlog, size_t position, struct iovec parts[2])
-{
-    size_t length;
-    memcpy(&length, backlog->ring + position, sizeof length);
-    locate(backlog, around(backlog, position + sizeof length), length, parts);
-    return length;
-}
-
 size_t event_backlog_first(const event_backlog *backlog, struct iovec parts[2])
 {
-    return read_at(backlog, backlog->first, parts);
-}
-
-size_t event_backlog_list(const event_backlog *backlog, struct iovec (*parts)[2], size_t most)
-{
-    size_t count = 0;
-    for (size_t offset = 0; offset < backlog->used && count < most; count++)
-        offset += sizeof offset + aligned(read_at(backlog, around(backlog, backlog->first + offset), parts[count]));
-    return count;
+    size_t length;
+    memcpy(&length, backlog->ring + backlog->first, sizeof length);
+    locate(backlog, around(backlog, backlog->first + sizeof length), length, parts);
+    return length;
 }
 
 void event_backlog_remove_first(event_backlog *backlog)

@@ -22,7 +22,5 @@ bool event_backlog_is_empty(const event_backlog *backlog);
 /* The oldest datagram's two parts, of which the second may be empty; there must be one. Returns its length. */
 size_t event_backlog_first(const event_backlog *backlog, struct iovec parts[2]);
 void event_backlog_remove_first(event_backlog *backlog);
-/* The parts of the oldest datagrams, at most `most` of them; returns how many. They stay until they are removed. */
-size_t event_backlog_list(const event_backlog *backlog, struct iovec (*parts)[2], size_t most);
 
 #endif

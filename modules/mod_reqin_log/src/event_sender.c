@@ -14,12 +14,8 @@
  * events than a receiver's queue of 512. The system gives no more than net.core.wmem_max.
  */
 enum { SEND_BUFFER_BYTES = 1 << 20 };
-/* What came this long ago is sent by whoever comes next, and so is a batch that is worth a system call. */
-enum { BATCH_WAIT_US = 2000, BATCH_GOOD = 16, BATCH_MAX = 32 };
-/* A full queue is tried again after this. */
-enum { FULL_PAUSE_US = 1000 };
-/* The thread looks this often for what nobody came for, and sleeps after a while in which nothing came. */
-enum { DRAIN_LOOK_US = 3000, DRAIN_IDLE_US = 500000, DRAIN_ROOM_MS = 50, CLOSE_PAUSE_MS = 2, CLOSE_WAIT_MS = 200 };
+/* A full queue is tried again when it has room, at the latest after DRAIN_ROOM_MS, and not before FULL_PAUSE_MS. */
+enum { DRAIN_ROOM_MS = 50, FULL_PAUSE_MS = 1, CLOSE_PAUSE_MS = 2, CLOSE_WAIT_MS = 200 };
 
 /* Also true when the clock was set back: then nothing is known about the time since. */
 static bool has_passed(int64_t now_us, int64_t since_us, int64_t span_us)
@@ -73,9 +69,7 @@ bool event_sender_open(event_sender *sender, const char *path, int64_t reconnect
     pthread_mutex_init(&sender->connecting, NULL);
     pthread_mutex_init(&sender->queueing, NULL);
     pthread_cond_init(&sender->queued, NULL);
-    atomic_store(&sender->last_sent_us, now_us - BATCH_WAIT_US);
     atomic_store(&sender->last_failure_us, now_us - reconnect_us);
-    sender->last_full_us = now_us - FULL_PAUSE_US;
     try_connect(sender, now_us);
     return true;
 }
@@ -101,68 +95,42 @@ static sender_outcome outcome_of(event_sender *sender, int error)
     return SENDER_UNREACHABLE;
 }
 
-static sender_outcome send_now(event_sender *sender, const char *data, size_t length, int64_t now_us)
+/* A datagram in two parts, of which the second may be empty. */
+static ssize_t send_once(const event_sender *sender, const struct iovec parts[2])
+{
+    const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    if (parts[1].iov_len == 0) return send(sender->descriptor, parts[0].iov_base, parts[0].iov_len, flags);
+    struct iovec both[2] = {parts[0], parts[1]};
+    return sendmsg(sender->descriptor, &(struct msghdr){.msg_iov = both, .msg_iovlen = 2}, flags);
+}
+
+static sender_outcome send_now(event_sender *sender, const struct iovec parts[2], int64_t now_us)
 {
     sender_outcome outcome = SENDER_UNREACHABLE;
     /* A second time only after the receiver turned out to be gone: it may have been replaced. */
-    for (int round = 0; round < 2 && outcome == SENDER_UNREACHABLE && ensure_connected(sender, now_us); round++) {
-        const bool sent = send(sender->descriptor, data, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
-        outcome = sent ? SENDER_SENT : outcome_of(sender, errno);
-    }
-    return outcome;
-}
-
-/* The backlog's first datagrams, whose number becomes that of those that are gone. */
-static sender_outcome send_batch(event_sender *sender, struct iovec (*parts)[2], unsigned *count)
-{
-    struct mmsghdr messages[BATCH_MAX];
-    memset(messages, 0, *count * sizeof messages[0]);
-    for (unsigned i = 0; i < *count; i++) {
-        messages[i].msg_hdr.msg_iov = parts[i];
-        messages[i].msg_hdr.msg_iovlen = parts[i][1].iov_len > 0 ? 2 : 1;
-    }
-    const int sent = sendmmsg(sender->descriptor, messages, *count, MSG_DONTWAIT | MSG_NOSIGNAL);
-    const sender_outcome outcome = sent < 0 ? outcome_of(sender, errno) : (unsigned)sent < *count ? SENDER_FULL : SENDER_SENT;
-    *count = sent > 0 ? (unsigned)sent : 0;
-    if (outcome == SENDER_TOO_LARGE) {
-        atomic_fetch_add(&sender->lost, 1);
-        *count = 1;
-    }
+    for (int round = 0; round < 2 && outcome == SENDER_UNREACHABLE && ensure_connected(sender, now_us); round++)
+        outcome = send_once(sender, parts) >= 0 ? SENDER_SENT : outcome_of(sender, errno);
     return outcome;
 }
 
 /*
- * Sends a batch of the oldest. The lock is held, but not while it sends: nobody else removes anything then, and what
- * is added does not touch what is there.
+ * Sends the oldest. The lock is held, but not while it sends: nobody else removes anything then, and what is added
+ * does not touch what is there.
  */
 static sender_outcome flush(event_sender *sender, int64_t now_us)
 {
-    if (sender->flushing || event_backlog_is_empty(&sender->backlog)) return SENDER_SENT;
-    struct iovec parts[BATCH_MAX][2];
-    unsigned count = (unsigned)event_backlog_list(&sender->backlog, parts, BATCH_MAX);
+    struct iovec parts[2];
+    event_backlog_first(&sender->backlog, parts);
     sender->flushing = true;
     pthread_mutex_unlock(&sender->queueing);
-    const sender_outcome outcome = ensure_connected(sender, now_us) ? send_batch(sender, parts, &count) : SENDER_UNREACHABLE;
-    atomic_store(&sender->last_sent_us, now_us);
+    const sender_outcome outcome = send_now(sender, parts, now_us);
     pthread_mutex_lock(&sender->queueing);
     sender->flushing = false;
-    sender->oldest_us = now_us;
-    if (outcome == SENDER_FULL) sender->last_full_us = now_us;
-    if (outcome == SENDER_UNREACHABLE) return outcome;
-    for (unsigned i = 0; i < count; i++) event_backlog_remove_first(&sender->backlog);
-    atomic_fetch_sub(&sender->waiting, count);
+    if (outcome == SENDER_FULL || outcome == SENDER_UNREACHABLE) return outcome;
+    event_backlog_remove_first(&sender->backlog);
+    atomic_fetch_sub(&sender->waiting, 1);
+    if (outcome == SENDER_TOO_LARGE) atomic_fetch_add(&sender->lost, 1);
     return outcome;
-}
-
-static bool may_have_room(const event_sender *sender, int64_t now_us)
-{
-    return !sender->flushing && has_passed(now_us, sender->last_full_us, FULL_PAUSE_US);
-}
-
-static bool is_due(const event_sender *sender, int64_t now_us)
-{
-    if (!may_have_room(sender, now_us) || event_backlog_is_empty(&sender->backlog)) return false;
-    return atomic_load(&sender->waiting) >= BATCH_GOOD || has_passed(now_us, sender->oldest_us, BATCH_WAIT_US);
 }
 
 static int64_t now(void)
@@ -185,71 +153,47 @@ static void wait_for_room(event_sender *sender, sender_outcome outcome)
     if (outcome == SENDER_UNREACHABLE) pause_ms(DRAIN_ROOM_MS);
     else poll(&room, 1, DRAIN_ROOM_MS);
     /* Room may be for less than is needed: then poll returns at once. */
-    pause_ms(FULL_PAUSE_US / 1000);
+    pause_ms(FULL_PAUSE_MS);
     pthread_mutex_lock(&sender->queueing);
 }
 
-static void wait_a_little(event_sender *sender, int64_t time)
-{
-    const int64_t until = time + DRAIN_LOOK_US;
-    const struct timespec limit = {.tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000};
-    pthread_cond_timedwait(&sender->queued, &sender->queueing, &limit);
-}
-
-/* Brings the end of a burst to the receiver, which no later request would do in time. */
 static void *drain(void *data)
 {
     event_sender *sender = data;
     pthread_mutex_lock(&sender->queueing);
     while (!sender->closing) {
-        const int64_t time = now();
-        if (is_due(sender, time)) {
-            const sender_outcome outcome = flush(sender, time);
-            if (outcome == SENDER_FULL || outcome == SENDER_UNREACHABLE) wait_for_room(sender, outcome);
-        } else if (event_backlog_is_empty(&sender->backlog) && has_passed(time, sender->oldest_us, DRAIN_IDLE_US)) {
-            sender->drainer_sleeps = true;
+        if (event_backlog_is_empty(&sender->backlog)) {
             pthread_cond_wait(&sender->queued, &sender->queueing);
-            sender->drainer_sleeps = false;
-        } else {
-            wait_a_little(sender, time);
+            continue;
         }
+        const sender_outcome outcome = flush(sender, now());
+        if (outcome == SENDER_FULL || outcome == SENDER_UNREACHABLE) wait_for_room(sender, outcome);
     }
     pthread_mutex_unlock(&sender->queueing);
     return NULL;
 }
 
-/* The lock is held. Without the thread the backlog waits for the next request. */
-static void wake_drainer(event_sender *sender)
+/* The lock is held. */
+static bool has_drainer(event_sender *sender)
 {
-    if (sender->drainer_sleeps) pthread_cond_signal(&sender->queued);
-    if (sender->has_drainer) return;
+    if (sender->has_drainer) return true;
     sigset_t all, before;
     sigfillset(&all);
     /* Signals are for the process' own threads. */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     sender->has_drainer = pthread_create(&sender->drainer, NULL, drain, sender) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return sender->has_drainer;
 }
 
 /* Behind what waits already. */
-static sender_outcome queue(event_sender *sender, const char *data, size_t length, int64_t now_us)
+static sender_outcome queue(event_sender *sender, const char *data, size_t length)
 {
-    sender_outcome outcome = SENDER_SENT;
+    sender_outcome outcome = SENDER_FULL;
     pthread_mutex_lock(&sender->queueing);
-    if (!event_backlog_put(&sender->backlog, data, length)) {
-        outcome = SENDER_FULL;
-        if (may_have_room(sender, now_us)) {
-            const sender_outcome flushed = flush(sender, now_us);
-            if (flushed == SENDER_UNREACHABLE) outcome = flushed;
-            else if (event_backlog_put(&sender->backlog, data, length)) outcome = SENDER_SENT;
-        }
-    }
-    if (outcome == SENDER_SENT) {
-        if (atomic_fetch_add(&sender->waiting, 1) == 0) {
-            sender->oldest_us = now_us;
-            wake_drainer(sender);
-        }
-        if (is_due(sender, now_us)) flush(sender, now_us);
+    if (has_drainer(sender) && event_backlog_put(&sender->backlog, data, length)) {
+        outcome = SENDER_SENT;
+        if (atomic_fetch_add(&sender->waiting, 1) == 0) pthread_cond_signal(&sender->queued);
     }
     pthread_mutex_unlock(&sender->queueing);
     return outcome;
@@ -257,13 +201,11 @@ static sender_outcome queue(event_sender *sender, const char *data, size_t lengt
 
 sender_outcome event_sender_send(event_sender *sender, const char *data, size_t length, int64_t now_us)
 {
-    if (!ensure_connected(sender, now_us)) return SENDER_UNREACHABLE;
-    if (atomic_load(&sender->waiting) == 0 && has_passed(now_us, atomic_load(&sender->last_sent_us), BATCH_WAIT_US)) {
-        atomic_store(&sender->last_sent_us, now_us);
-        const sender_outcome outcome = send_now(sender, data, length, now_us);
-        if (outcome != SENDER_FULL) return outcome;
-    }
-    return queue(sender, data, length, now_us);
+    if (atomic_load(&sender->waiting) > 0)
+        return ensure_connected(sender, now_us) ? queue(sender, data, length) : SENDER_UNREACHABLE;
+    const struct iovec parts[2] = {{(char *)data, length}, {NULL, 0}};
+    const sender_outcome outcome = send_now(sender, parts, now_us);
+    return outcome == SENDER_FULL ? queue(sender, data, length) : outcome;
 }
 
 /* False when the lock is not to be had: then this runs in a signal handler that interrupted its holder. */

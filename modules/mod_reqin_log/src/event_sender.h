@@ -18,10 +18,10 @@ typedef enum {
 
 /*
  * Sends datagrams to a UNIX socket path; any number of threads may use one sender. It never waits for the
- * receiver. What comes in quick succession goes to a backlog of fixed size and from there in batches, by one of the
- * requests that follow or by a thread that is made when it is first needed: a system call per batch costs the server
- * less, and the receiver is not woken for each. The backlog also takes what finds the receiver's queue full; what
- * finds no room there is the caller's to count. A receiver that went away is looked for at most every
+ * receiver. What finds the receiver's queue full goes to a backlog of fixed size, from which a thread that is made
+ * when it is first needed sends it in order; what finds no room there is the caller's to count. (Sending in batches
+ * was no cheaper for the server, because copies, locks and wake-ups cost what the system calls had.)
+ * A receiver that went away is looked for at most every
  * `reconnect_us`, and as often a new one behind the same path, by connecting the one descriptor anew: it is never
  * closed while requests run, so no thread can write to a descriptor that has become something else.
  */
@@ -33,16 +33,13 @@ typedef struct {
     _Atomic int64_t last_failure_us, last_look_us; /* attempts to connect */
     pthread_mutex_t connecting;
     atomic_int last_errno;
-    _Atomic int64_t last_sent_us;
     atomic_uint waiting;      /* datagrams in the backlog */
     pthread_mutex_t queueing; /* of all below; never held while something is sent */
     pthread_cond_t queued;
     event_backlog backlog;
-    bool flushing;          /* a thread sends what is first in the backlog */
-    int64_t oldest_us;      /* since when the backlog waits */
-    int64_t last_full_us;   /* when the receiver's queue was */
+    bool flushing;            /* a thread sends what is first in the backlog */
     pthread_t drainer;
-    bool has_drainer, drainer_sleeps;
+    bool has_drainer;
     bool closing;
     atomic_uint lost; /* from the backlog, because they were too large; the caller's to count */
 } event_sender;

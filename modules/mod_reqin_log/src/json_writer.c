@@ -8,15 +8,6 @@ void json_open(json_writer *json, char *buffer, size_t capacity)
     json->buffer[json->length++] = '{';
 }
 
-/* One octet stays free for the closing brace. */
-static bool put(json_writer *json, const char *text, size_t length)
-{
-    if (length >= json->capacity - json->length) return false;
-    memcpy(json->buffer + json->length, text, length);
-    json->length += length;
-    return true;
-}
-
 /* Octets that stand for themselves in a JSON string: printable ASCII but " and \\. */
 static bool is_plain(unsigned char c)
 {
@@ -62,64 +53,113 @@ static size_t utf8_sequence(const unsigned char *text, size_t length)
     return size;
 }
 
-static bool put_escape(json_writer *json, unsigned char c)
+enum { ESCAPE_SHORT = 2, ESCAPE_LONG = 6 };
+
+/* What an octet that does not stand for itself takes. */
+static size_t escape_length(unsigned char c) { return c == '"' || c == '\\' ? ESCAPE_SHORT : ESCAPE_LONG; }
+
+static char *write_escape(char *at, unsigned char c)
 {
     static const char digits[] = "0123456789abcdef";
-    if (c == '"' || c == '\\') {
-        const char escaped[2] = {'\\', (char)c};
-        return put(json, escaped, sizeof escaped);
+    *at++ = '\\';
+    if (escape_length(c) == ESCAPE_SHORT) {
+        *at++ = (char)c;
+        return at;
     }
-    const char escaped[6] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
-    return put(json, escaped, sizeof escaped);
+    memcpy(at, "u00", 3);
+    at[3] = digits[c >> 4];
+    at[4] = digits[c & 15];
+    return at + 5;
 }
 
-/* Bytes that stand for themselves are copied a run at a time. */
-static bool put_escaped(json_writer *json, const char *value, size_t length, bool *utf8)
+/* How far from `at` octets stand for themselves: plain ones and well-formed UTF-8. */
+static size_t run_length(const unsigned char *text, size_t at, size_t length)
 {
-    const unsigned char *text = (const unsigned char *)value;
-    size_t i = 0, run = 0;
+    size_t end = at;
     for (;;) {
-        i += plain_length(text + i, length - i);
-        if (i == length) return put(json, value + run, length - run);
-        const size_t size = text[i] < 0x80 ? 0 : utf8_sequence(text + i, length - i);
-        if (size > 0) {
-            i += size;
-            continue;
-        }
-        if (text[i] >= 0x80) *utf8 = false;
-        if (!put(json, value + run, i - run) || !put_escape(json, text[i])) return false;
-        run = ++i;
+        end += plain_length(text + end, length - end);
+        if (end == length || text[end] < 0x80) return end - at;
+        const size_t size = utf8_sequence(text + end, length - end);
+        if (size == 0) return end - at;
+        end += size;
     }
 }
 
-static bool put_name(json_writer *json, const char *name)
+/* A value's octets in the JSON text. `utf8` becomes false when some are no part of a UTF-8 sequence. */
+static size_t escaped_length(const unsigned char *text, size_t length, bool *utf8)
 {
-    if (json->length > 1 && !put(json, ",", 1)) return false;
-    bool utf8;
-    return put(json, "\"", 1) && put_escaped(json, name, strlen(name), &utf8) && put(json, "\":", 2);
+    size_t total = 0;
+    for (size_t i = 0; i < length; i++) {
+        const size_t run = run_length(text, i, length);
+        total += run;
+        i += run;
+        if (i == length) break;
+        if (text[i] >= 0x80) *utf8 = false;
+        total += escape_length(text[i]);
+    }
+    return total;
 }
 
-/* Takes back a field that did not fit. */
-static void settle(json_writer *json, size_t mark, bool fitted)
+/* Octets that stand for themselves are copied a run at a time. */
+static char *write_escaped(char *at, const unsigned char *text, size_t length)
 {
-    if (fitted) return;
-    json->length = mark;
-    json->omitted++;
+    for (size_t i = 0; i < length; i++) {
+        const size_t run = run_length(text, i, length);
+        memcpy(at, text + i, run);
+        at += run;
+        i += run;
+        if (i == length) break;
+        at = write_escape(at, text[i]);
+    }
+    return at;
 }
+
+/* Where a value of `length` octets goes, behind its field's name; NULL when the field does not fit, which is counted. */
+static char *begin_field(json_writer *json, const char *name, size_t length)
+{
+    const size_t name_length = strlen(name), comma = json->length > 1;
+    /* One octet stays free for the closing brace. */
+    if (comma + name_length + 3 + length >= json->capacity - json->length) {
+        json->omitted++;
+        return NULL;
+    }
+    char *at = json->buffer + json->length;
+    if (comma) *at++ = ',';
+    *at++ = '"';
+    memcpy(at, name, name_length);
+    at += name_length;
+    *at++ = '"';
+    *at++ = ':';
+    return at;
+}
+
+static void end_field(json_writer *json, const char *end) { json->length = (size_t)(end - json->buffer); }
 
 bool json_text(json_writer *json, const char *name, const char *value, size_t length)
 {
-    const size_t mark = json->length;
+    const unsigned char *text = (const unsigned char *)value;
     bool utf8 = true;
-    settle(json, mark,
-        put_name(json, name) && put(json, "\"", 1) && put_escaped(json, value, length, &utf8) && put(json, "\"", 1));
+    const bool plain = plain_length(text, length) == length;
+    char *at = begin_field(json, name, 2 + (plain ? length : escaped_length(text, length, &utf8)));
+    if (at == NULL) return utf8;
+    *at++ = '"';
+    if (plain) {
+        memcpy(at, value, length);
+        at += length;
+    } else {
+        at = write_escaped(at, text, length);
+    }
+    *at++ = '"';
+    end_field(json, at);
     return utf8;
 }
 
 static void number(json_writer *json, const char *name, const char *digits, size_t length)
 {
-    const size_t mark = json->length;
-    settle(json, mark, put_name(json, name) && put(json, digits, length));
+    char *at = begin_field(json, name, length);
+    if (at == NULL) return;
+    memcpy(at, digits, length);
+    end_field(json, at + length);
 }
 
 /* Decimal digits before `end`; returns where they begin. */

@@ -19,7 +19,7 @@ typedef struct {
 /* `capacity` must be at least 2. */
 void json_open(json_writer *json, char *buffer, size_t capacity);
 
-/* Text as it came from the network: bytes that are not UTF-8 are read as Latin-1 (\u0080 to \u00ff); false when there are any. */
+/* Names are plain ASCII that needs no escapes. Text as it came from the network: bytes that are not UTF-8 are read as Latin-1 (\u0080 to \u00ff); false when there are any. */
 bool json_text(json_writer *json, const char *name, const char *value, size_t length);
 void json_unsigned(json_writer *json, const char *name, uint64_t value);
 /* Microseconds, written as milliseconds with three decimals. */

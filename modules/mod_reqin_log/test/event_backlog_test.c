@@ -33,27 +33,6 @@ static void is_first_in_first_out(void **state)
     event_backlog_close(&backlog);
 }
 
-static void lists_the_oldest_without_removing_them(void **state)
-{
-    (void)state;
-    struct iovec parts[3][2];
-    assert_true(event_backlog_open(&backlog, 100));
-    assert_int_equal(event_backlog_list(&backlog, parts, 3), 0);
-    for (int i = 0; i < 3; i++) assert_true(event_backlog_put(&backlog, "12345", 5));
-    for (int i = 0; i < 3; i++) event_backlog_remove_first(&backlog);
-    const char *const texts[] = {"a", "bcd", "efghij", "kl"};
-    for (int i = 0; i < 4; i++) assert_true(event_backlog_put(&backlog, texts[i], strlen(texts[i])));
-    for (int round = 0; round < 2; round++) {
-        assert_int_equal(event_backlog_list(&backlog, parts, 3), 3);
-        for (int i = 0; i < 3; i++) {
-            assert_int_equal(parts[i][0].iov_len + parts[i][1].iov_len, strlen(texts[i]));
-            assert_memory_equal(parts[i][0].iov_base, texts[i], parts[i][0].iov_len);
-            assert_memory_equal(parts[i][1].iov_base, texts[i] + parts[i][0].iov_len, parts[i][1].iov_len);
-        }
-    }
-    event_backlog_close(&backlog);
-}
-
 static void takes_no_more_than_its_size(void **state)
 {
     (void)state;
@@ -96,7 +75,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_first_in_first_out),
-        cmocka_unit_test(lists_the_oldest_without_removing_them),
         cmocka_unit_test(takes_no_more_than_its_size),
         cmocka_unit_test(keeps_data_around_the_rings_end),
     };
