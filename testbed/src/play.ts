@@ -43,7 +43,7 @@ export interface Played {
 /** Longest visit of a person, ms. */
 const longestVisitMs = 180_000;
 /** What has begun in time may go on for so long after the scenario's limit, ms. */
-const overtimeMs = 90_000;
+const overtimeMs = 60_000;
 
 type Cost = keyof Places;
 
