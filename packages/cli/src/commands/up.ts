@@ -66,7 +66,7 @@ async function up(options: UpOptions): Promise<void> {
   const reload = async () => {
     if (isUp) await manager.reloading();
     await supervisor.reload();
-    say('reloaded: output files are opened again, filters are read again');
+    say('reloaded');
     if (isUp) await manager.ready(statusText(running));
   };
   const stopped = stopRequested(() => {

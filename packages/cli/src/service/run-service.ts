@@ -54,14 +54,23 @@ function statusText(service: Service): string {
   return state.ok ? 'works' : `waits: ${state.why ?? 'not ready'}`;
 }
 
-/** On SIGHUP; the supervisor, who passed it on, waits for the answer. */
+/** On SIGHUP; the supervisor, who passed it on, waits for the answer. What cannot be reloaded stays as it is. */
 function reload(name: ServiceName, service: Service, manager: ServiceManager, log: Logger): void {
   const work = async () => {
     await manager.reloading();
-    if (service.reload === undefined) log.info(`${name} has nothing to reload`);
-    else await service.reload();
+    try {
+      if (service.reload === undefined) log.info(`${name} has nothing to reload`);
+      else {
+        await service.reload();
+        log.info(`${name} has reloaded`);
+      }
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      log.error({ error: why }, `${name} cannot reload, and goes on as before: ${why}`);
+    }
+    // Reloading has ended, either way.
     await manager.ready(statusText(service));
     process.send?.({ type: 'reloaded', name });
   };
-  work().catch((error: unknown) => log.error({ error: String(error) }, `${name} cannot reload`));
+  work().catch((error: unknown) => log.error({ error: String(error) }, `${name} cannot answer a reload`));
 }

@@ -25,7 +25,10 @@ export interface Service {
   ready(): State;
   /** Whether what works in other threads makes progress, whatever else it waits for. */
   alive?(): State;
-  /** Opens again what an operator replaces at run time (log rotation); resolves when that is done. */
+  /**
+   * Opens again what an operator replaces at run time (log rotation), reads again what may change (filters);
+   * resolves when that is done, and rejects when everything stays as it was.
+   */
   reload?(): Promise<void>;
   /** Resolves, with the reason, when there is nothing left to do for it. */
   readonly ended?: Promise<string>;
