@@ -29,6 +29,8 @@ export interface CheckpointOptions {
   readonly clock: () => number;
   /** How often changes are written; at most so much is missing after a kill. */
   readonly everyMs?: number | undefined;
+  /** A journal may grow to so much, or twice the snapshot; default 4 MiB. */
+  readonly journalBytes?: number | undefined;
   readonly moment?: (() => Moment) | undefined;
   readonly log: Logger;
 }
@@ -37,8 +39,7 @@ export interface CheckpointOptions {
 const handshakesAtOnce = 500;
 /** A frame is written when its text has become so long. */
 const frameLength = 1024 * 1024;
-/** A journal may grow to so much, or twice the snapshot, before a new snapshot takes its place. */
-const leastJournalBytes = 4 * 1024 * 1024;
+const defaultJournalBytes = 4 * 1024 * 1024;
 /** After a failure the next attempt is made with a new snapshot, this much later. */
 const retryAfterMs = 10_000;
 
@@ -61,7 +62,8 @@ export class Checkpoint {
   #savedSkews = new Map<string, number>();
   #generation: number;
   #journal: FrameWriter | undefined;
-  #journalLimit = leastJournalBytes;
+  readonly #journalBytes: number;
+  #journalLimit: number;
   /** The step that is under way; steps follow each other. */
   #work: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -84,6 +86,8 @@ export class Checkpoint {
   ) {
     this.#options = options;
     this.#everyMs = options.everyMs ?? 250;
+    this.#journalBytes = options.journalBytes ?? defaultJournalBytes;
+    this.#journalLimit = this.#journalBytes;
     this.#moment = options.moment ?? momentNow;
     this.#generation = generation;
     this.#carried = carried;
@@ -100,11 +104,10 @@ export class Checkpoint {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const saved = await readCheckpoint(folder, (options.moment ?? momentNow)());
     const nowMs = options.clock();
-    const held = saved.handshakes.map(({ event, use, idleMs }) => ({
-      ...use,
-      event,
-      touchedMs: nowMs - idleMs,
-    }));
+    const held = saved.handshakes.map(({ event, use, idleMs }) => {
+      const { id, lastUseNs, uses, alone, firstRequest } = use;
+      return { id, event, lastUseNs, uses, alone, firstRequest, touchedMs: nowMs - idleMs };
+    });
     pipeline.join.restore(held, saved.skews, nowMs);
     pipeline.sequences.restore(saved.senders, saved.clean, nowMs);
     pipeline.carry(saved.totals);
@@ -240,7 +243,7 @@ export class Checkpoint {
     // Not earlier: until now, the files of the last generation were those that count.
     for (const handshake of held) handshake.saved = true;
     this.#counts.checkpoint_snapshots++;
-    this.#journalLimit = Math.max(leastJournalBytes, 2 * snapshot.bytes);
+    this.#journalLimit = Math.max(this.#journalBytes, 2 * snapshot.bytes);
     for (const { generation, path } of await checkpointFiles(folder)) {
       if (generation < this.#generation) await rm(path, { force: true });
     }

@@ -25,6 +25,7 @@ export interface Use {
   readonly lastUseNs: number;
   readonly uses: number;
   readonly alone: boolean;
+  readonly timeIsArrival: boolean;
   readonly firstRequest: FirstRequest | undefined;
 }
 
@@ -54,12 +55,17 @@ export const senderLine = (state: SenderState): string =>
     state.gaps.map(({ from, to, ageMs }) => [from, to, ageMs]),
   ])}`;
 
+/** What a use's flags say: the handshake got a row of its own; its time is that of its arrival. */
+const isAlone = 1;
+const isArrival = 2;
+
 function useText(handshake: Handshake, nowMs: number): string {
-  const { id, lastUseNs, uses, alone, firstRequest: first } = handshake;
+  const { id, lastUseNs, uses, alone, firstRequest: first, event } = handshake;
+  const flags = (alone ? isAlone : 0) | (event.time_is_arrival === true ? isArrival : 0);
   const ageMs = Math.round(nowMs - handshake.touchedMs);
   const request =
     first === undefined ? [] : [first.server_id, first.conn_id, first.dst_ip ?? null, first.dst_port ?? null];
-  return JSON.stringify([id, ageMs, lastUseNs, uses, alone ? 1 : 0, ...request]);
+  return JSON.stringify([id, ageMs, lastUseNs, uses, flags, ...request]);
 }
 
 export const useLine = (handshake: Handshake, nowMs: number): string => `u${useText(handshake, nowMs)}`;
@@ -85,16 +91,20 @@ function readFirstRequest(rest: readonly unknown[]): FirstRequest | undefined {
 function readUse(text: string): Use | undefined {
   const list = readList(text);
   if (list === undefined) return undefined;
-  const [id, ageMs, lastUseNs, uses, alone, ...rest] = list;
+  const [id, ageMs, lastUseNs, uses, flags, ...rest] = list;
   if (!isNumber(id) || !isNumber(ageMs) || !isNumber(lastUseNs) || !isNumber(uses)) return undefined;
-  return { id, ageMs, lastUseNs, uses, alone: alone === 1, firstRequest: readFirstRequest(rest) };
+  if (!isNumber(flags)) return undefined;
+  const alone = (flags & isAlone) !== 0;
+  const timeIsArrival = (flags & isArrival) !== 0;
+  return { id, ageMs, lastUseNs, uses, alone, timeIsArrival, firstRequest: readFirstRequest(rest) };
 }
 
 function readHandshake(text: string): CheckpointRecord | undefined {
   const tab = text.indexOf('\t');
   const use = tab === -1 ? undefined : readUse(text.slice(0, tab));
   const event = tab === -1 ? undefined : parseNetworkEvent(text.slice(tab + 1));
-  return use !== undefined && event?.ok === true ? { kind: 'handshake', use, event: event.value } : undefined;
+  if (use === undefined || event?.ok !== true) return undefined;
+  return { kind: 'handshake', use, event: { ...event.value, time_is_arrival: use.timeIsArrival } };
 }
 
 function readSender(text: string): CheckpointRecord | undefined {

@@ -1,4 +1,5 @@
 import type { HttpEvent } from '../event/http-event.ts';
+import type { NetworkEvent } from '../event/network-event.ts';
 import type { ClockSkews } from './clock-skew.ts';
 import type { Handshake } from './handshake.ts';
 
@@ -50,8 +51,8 @@ export class Eligibility {
   }
 
   /** When the request began on the clock of the handshake's sensor, nanoseconds since 1970. */
-  beganNs(handshake: Handshake, request: HttpEvent): number {
-    return request.timestamp - this.#skews.between(handshake.event.sensor_id, request.server_id);
+  beganNs({ event }: Handshake, request: HttpEvent): number {
+    return request.timestamp - this.#skewNs(event, request);
   }
 
   /**
@@ -93,6 +94,12 @@ export class Eligibility {
     return this.#eligible(shortBefore, request, false) ?? this.#eligible(shortAhead, request, false);
   }
 
+  /** How far the request's clock is ahead of the handshake's. A time of arrival is nobody's clock but ours. */
+  #skewNs(event: NetworkEvent, request: HttpEvent): number {
+    if (request.time_is_arrival || event.time_is_arrival === true) return 0;
+    return this.#skews.between(event.sensor_id, request.server_id);
+  }
+
   /** The same, where there is nothing to choose. */
   #single(candidate: Handshake, request: HttpEvent): Handshake | undefined {
     if (this.#order(candidate, request) === 'after') return undefined;
@@ -103,7 +110,7 @@ export class Eligibility {
   /** A handshake before its request, seemingly ahead of it but within the tolerance, or after it. */
   #order({ event }: Handshake, request: HttpEvent): 'before' | 'ahead' | 'after' {
     const ageNs = request.timestamp - event.timestamp;
-    const skewNs = this.#skews.between(event.sensor_id, request.server_id);
+    const skewNs = this.#skewNs(event, request);
     if (ageNs >= skewNs) return 'before';
     return ageNs >= Math.min(skewNs, 0) - this.#limits.toleranceNs ? 'ahead' : 'after';
   }

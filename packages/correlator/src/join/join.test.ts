@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JoinOptions } from './join-options.ts';
-import { feed, play, type SituationEvent, situations } from './situation.test-support.ts';
+import { play, type SituationEvent, situations } from './situation.test-support.ts';
 
 describe('the join', () => {
   it.each(situations())('$name', ({ events, rows, options }) => {
@@ -69,15 +69,16 @@ describe('the join', () => {
   });
 
   it('takes other filters while it runs, and keeps what it holds', () => {
-    const { rows, join } = play([
+    const scene = play([
       { at: 0, network: { seen: 0, conn_id: 'n1' } },
       { at: 1, http: { began: 1, path: '/waits', src_port: 40_001 } },
     ]);
+    const { rows, join } = scene;
     join.refilter({ excludeSourceIps: ['192.0.2.0/24'], includeDestPorts: [443], trustedProxies: [] });
     expect(() =>
       join.refilter({ excludeSourceIps: ['example.com'], includeDestPorts: [], trustedProxies: [] }),
     ).toThrow(expect.objectContaining({ code: 'JA4_BAD_ADDRESS' }));
-    feed(join, [
+    scene.feed([
       { at: 2, http: { began: 2, path: '/excluded', src_ip: '192.0.2.7' } },
       { at: 3, http: { began: 3, path: '/other-port', dst_port: 8443 } },
       { at: 4, http: { began: 4, path: '/joined' } },

@@ -283,7 +283,8 @@ export class Join {
     handshake.sampled = true;
     const first = request.keepalives === undefined || request.keepalives === 0;
     if (!first || !sameDestination(handshake, request)) return;
-    const { sensor_id, timestamp } = handshake.event;
+    const { sensor_id, timestamp, time_is_arrival } = handshake.event;
+    if (request.time_is_arrival || time_is_arrival === true) return;
     this.#skews.observe(sensor_id, request.server_id, request.timestamp - timestamp);
   }
 

@@ -20,6 +20,7 @@ export class PooledEvents {
       text === undefined ? undefined : texts.of(text);
     const pooled: NetworkEvent = {
       timestamp: event.timestamp,
+      time_is_arrival: event.time_is_arrival === true,
       sensor_id: texts.of(event.sensor_id),
       conn_id: event.conn_id,
       transport: event.transport,

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HttpLogRow } from '@ja4/store';
+import { handshakeLine, readRecord } from '../checkpoint/record.ts';
 import { parseHttpEvent } from '../event/dialect.ts';
 import { parseNetworkEvent } from '../event/network-event.ts';
 import { Join } from './join.ts';
@@ -17,6 +18,7 @@ export type SituationEvent = { readonly at: number } & (
   | { readonly http: Keys }
   | { readonly network: Keys }
   | { readonly advance: true }
+  | { readonly restart: true }
   | { readonly flush: true }
 );
 
@@ -62,39 +64,67 @@ function accepted<T>(result: { ok: true; value: T } | { ok: false; reason: strin
 
 export type EmittedRow = HttpLogRow & { at: number; a_began: number; b_seen: number; time_ms: number };
 
-/** Plays events through a new join; gives the rows with the time at which they came out, and the join. */
-export function play(
-  events: readonly SituationEvent[],
-  options: Partial<JoinOptions> = {},
-): { rows: EmittedRow[]; join: Join } {
-  const rows: EmittedRow[] = [];
-  let at = 0;
-  const sinceStart = (ns: number) => Math.round((ns - startNs) / 1e3) / 1e3;
-  const join = new Join({ ...defaultJoinOptions, ...options }, (row) =>
-    rows.push({
-      ...row,
-      at,
-      a_began: sinceStart(row.a_timestamp),
-      b_seen: sinceStart(row.b_timestamp),
-      time_ms: sinceStart(row.time * 1000),
-    }),
-  );
-  for (const event of events) {
-    at = event.at;
-    feed(join, [event]);
+/** A join, the events it gets and the rows it gives. */
+export class Scene {
+  readonly rows: EmittedRow[] = [];
+  join: Join;
+  readonly #options: JoinOptions;
+  #at = 0;
+
+  constructor(options: Partial<JoinOptions>) {
+    this.#options = { ...defaultJoinOptions, ...options };
+    this.join = this.#newJoin();
   }
-  return { rows, join };
+
+  feed(events: readonly SituationEvent[]): void {
+    for (const event of events) {
+      const { at } = event;
+      this.#at = at;
+      const arrivalNs = startNs + at * 1e6;
+      if ('http' in event)
+        this.join.http(accepted(parseHttpEvent(httpText(event.http), undefined, arrivalNs)), at);
+      else if ('network' in event)
+        this.join.network(accepted(parseNetworkEvent(networkText(event.network), arrivalNs)), at);
+      else if ('restart' in event) this.#restart(at);
+      else if ('flush' in event) this.join.flush();
+      else this.join.advance(at);
+    }
+  }
+
+  #newJoin(): Join {
+    const sinceStart = (ns: number) => Math.round((ns - startNs) / 1e3) / 1e3;
+    return new Join(this.#options, (row) =>
+      this.rows.push({
+        ...row,
+        at: this.#at,
+        a_began: sinceStart(row.a_timestamp),
+        b_seen: sinceStart(row.b_timestamp),
+        time_ms: sinceStart(row.time * 1000),
+      }),
+    );
+  }
+
+  /** A stop in order and a new start: everything that is kept goes through its written form. */
+  #restart(at: number): void {
+    this.join.flush();
+    const held = this.join.held().map((handshake) => {
+      const record = readRecord(handshakeLine(handshake, at));
+      if (record?.kind !== 'handshake') throw new Error('a handshake cannot be written and read again');
+      const { id, lastUseNs, uses, alone, firstRequest, ageMs } = record.use;
+      return { id, event: record.event, lastUseNs, uses, alone, firstRequest, touchedMs: at - ageMs };
+    });
+    held.sort((a, b) => a.touchedMs - b.touchedMs);
+    const skews = this.join.clockSkews();
+    this.join = this.#newJoin();
+    this.join.restore(held, skews, at);
+  }
 }
 
-/** Gives events to a join. */
-export function feed(join: Join, events: readonly SituationEvent[]): void {
-  for (const event of events) {
-    const { at } = event;
-    if ('http' in event) join.http(accepted(parseHttpEvent(httpText(event.http))), at);
-    else if ('network' in event) join.network(accepted(parseNetworkEvent(networkText(event.network))), at);
-    else if ('flush' in event) join.flush();
-    else join.advance(at);
-  }
+/** Plays events through a new join; gives the rows with the time at which they came out, and the join. */
+export function play(events: readonly SituationEvent[], options: Partial<JoinOptions> = {}): Scene {
+  const scene = new Scene(options);
+  scene.feed(events);
+  return scene;
 }
 
 export interface Situation {
