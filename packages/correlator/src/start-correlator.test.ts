@@ -59,6 +59,16 @@ const stored = (condition: string) =>
      FROM ja4_logs.http_logs WHERE ${condition} ORDER BY path`,
   );
 
+const places = ({ path }: { path: string }) => ({
+  socketsDir: path,
+  spool: { folder: join(path, 'spool'), commitMs: 1 },
+  checkpointDir: join(path, 'checkpoint'),
+});
+
+/** A spool that a thousand large rows fill. */
+const small = { maxBytes: 4 << 20, segmentBytes: 64 << 10 };
+const large = { query: 'x'.repeat(4_000) };
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Sends, patiently: a short queue of the kernel (net.unix.max_dgram_qlen) is no loss here. False = never taken. */
@@ -79,7 +89,7 @@ describe('the correlator', () => {
   it('joins what arrives on its four sockets and stores it', async () => {
     using folder = temporaryFolder();
     const { log, lines } = logged();
-    const correlator = await startCorrelator({ socketsDir: folder.path, store: engine.store, log });
+    const correlator = await startCorrelator({ ...places(folder), store: engine.store, log });
     using network = datagramSender(join(folder.path, 'network.socket'));
     using http = datagramSender(join(folder.path, 'http.socket'));
     expect(correlator.ready()).toEqual({ ok: true });
@@ -124,7 +134,7 @@ describe('the correlator', () => {
   it('counts what it cannot take by reason, says so once, and goes on', async () => {
     using folder = temporaryFolder();
     const { log, lines } = logged();
-    const correlator = await startCorrelator({ socketsDir: folder.path, store: engine.store, log });
+    const correlator = await startCorrelator({ ...places(folder), store: engine.store, log });
     using http = datagramSender(join(folder.path, 'http.socket'));
     using network = datagramSender(join(folder.path, 'network.socket'));
     const bad = ['GET / HTTP/1.1', '[]', '{}', request(40_004, '/b/1', 1, { src_port: '40004' })];
@@ -153,7 +163,7 @@ describe('the correlator', () => {
   it('stores what still waits when it is stopped', async () => {
     using folder = temporaryFolder();
     const correlator = await startCorrelator({
-      socketsDir: folder.path,
+      ...places(folder),
       store: engine.store,
       join: { orphanDelayMs: 60_000 },
       batch: { flushMs: 60_000 },
@@ -163,38 +173,93 @@ describe('the correlator', () => {
     for (let i = 0; i < 300; i++) expect(await sendPatiently(http, request(40_005, `/c/${i}`, i))).toBe(true);
     await correlator.stop();
     expect(await stored("startsWith(path, '/c/')")).toHaveLength(300);
-    expect(correlator.counters()).toMatchObject({ rows_stored: 300, rows_lost: 0, rows_waiting: 0 });
+    expect(correlator.counters()).toMatchObject({ rows_stored: 300, spool_rows_waiting: 0 });
   });
 
-  it('stops receiving when its queue is full, and loses nothing while the store is away', async () => {
+  it('keeps what it accepted while the store is away, also over a stop and a new start', async () => {
     using folder = temporaryFolder();
     const { log, lines } = logged();
     await engine.kill();
-    const correlator = await startCorrelator({
-      socketsDir: folder.path,
-      store: engine.store,
-      join: { orphanDelayMs: 0 },
-      batch: { rows: 50, maxRows: 50, queueRows: 100, flushMs: 10 },
-      log,
-    });
+    const options = { ...places(folder), store: engine.store, join: { orphanDelayMs: 0 }, log };
+    const first = await startCorrelator({ ...options, batch: { rows: 50, flushMs: 10 } });
+    using http = datagramSender(join(folder.path, 'http.socket'));
+    for (let i = 0; i < 300; i++) expect(await sendPatiently(http, request(40_006, `/d/${i}`, i))).toBe(true);
+    await expect.poll(() => first.ready().ok).toBe(false);
+    expect(first.ready().why).toContain('the store does not take rows');
+    await first.stop();
+    expect(first.counters()).toMatchObject({ spool_rows_waiting: 300, store_down: 1, rows_stored: 0 });
+    expect(lines.filter(({ msg }) => String(msg).includes('the store does not take rows'))).toHaveLength(1);
+
+    await engine.start();
+    const second = await startCorrelator(options);
+    await expect.poll(() => second.counters().spool_rows_waiting, { timeout: 20_000 }).toBe(0);
+    expect(second.ready()).toEqual({ ok: true });
+    await second.stop();
+    expect(await stored("startsWith(path, '/d/')")).toHaveLength(300);
+  }, 60_000);
+
+  it('stops receiving when its spool is full, and goes on when there is room', async () => {
+    using folder = temporaryFolder();
+    await engine.kill();
+    const options = { ...places(folder), store: engine.store, join: { orphanDelayMs: 0 }, log: logged().log };
+    const correlator = await startCorrelator({ ...options, spool: { ...options.spool, ...small } });
     using http = datagramSender(join(folder.path, 'http.socket'));
     // The kernel's queue and the batches on their way take some before the sender notices.
     let sent = 0;
-    while (await sendPatiently(http, request(40_006, `/d/${sent}`, sent))) sent++;
+    while (await sendPatiently(http, request(40_007, `/e/${sent}`, sent, large))) sent++;
     expect(correlator.ready().ok).toBe(false);
-    expect(correlator.counters()).toMatchObject({ queue_full: 1, store_down: 1 });
+    expect(correlator.counters()).toMatchObject({ spool_full: 1, spool_rows_dropped: 0 });
     await engine.start();
     await expect.poll(() => correlator.ready(), { timeout: 20_000 }).toEqual({ ok: true });
+    expect(await sendPatiently(http, request(40_007, `/e/${sent}`, sent, large))).toBe(true);
     await correlator.stop();
-    expect(await stored("startsWith(path, '/d/')")).toHaveLength(sent);
-    expect(lines.filter(({ msg }) => String(msg).includes('the store does not take rows'))).toHaveLength(1);
+    expect(await stored("startsWith(path, '/e/')")).toHaveLength(sent + 1);
   }, 60_000);
+
+  it('drops and counts new rows when its spool is full, if it is told so', async () => {
+    using folder = temporaryFolder();
+    await engine.kill();
+    const options = { ...places(folder), store: engine.store, join: { orphanDelayMs: 0 }, log: logged().log };
+    const spool = { ...options.spool, ...small, whenFull: 'drop' } as const;
+    const correlator = await startCorrelator({ ...options, spool });
+    using http = datagramSender(join(folder.path, 'http.socket'));
+    for (let i = 0; i < 1_500; i++)
+      expect(await sendPatiently(http, request(40_008, `/f/${i}`, i, large))).toBe(true);
+    await expect.poll(() => correlator.counters().http_events).toBe(1_500);
+    await engine.start();
+    await expect.poll(() => correlator.counters().spool_rows_waiting, { timeout: 20_000 }).toBe(0);
+    await correlator.stop();
+    const dropped = correlator.counters().spool_rows_dropped ?? 0;
+    expect(dropped).toBeGreaterThan(0);
+    expect(await stored("startsWith(path, '/f/')")).toHaveLength(1_500 - dropped);
+  }, 60_000);
+
+  it('takes other filters while it runs, and keeps the old ones when these are wrong', async () => {
+    using folder = temporaryFolder();
+    let excludeSourceIps = ['198.18.16.0/24'];
+    const reloadFilters = () => ({ excludeSourceIps, includeDestPorts: [], trustedProxies: [] });
+    const correlator = await startCorrelator({
+      ...places(folder),
+      store: engine.store,
+      reloadFilters,
+      log: logged().log,
+    });
+    using http = datagramSender(join(folder.path, 'http.socket'));
+    await correlator.reload?.();
+    excludeSourceIps = ['cdn'];
+    await expect(correlator.reload?.()).rejects.toMatchObject({ code: 'JA4_BAD_ADDRESS' });
+    expect(await sendPatiently(http, request(40_009, '/g', 1))).toBe(true);
+    await expect.poll(() => correlator.counters().http_excluded_source).toBe(1);
+    await correlator.stop();
+  });
 
   it('leaves no socket behind when one of them cannot be opened', async () => {
     using folder = temporaryFolder();
-    const options = { socketsDir: folder.path, store: engine.store, log: logged().log };
+    const options = { ...places(folder), store: engine.store, log: logged().log };
     const first = await startCorrelator(options);
-    await expect(startCorrelator(options)).rejects.toThrow(/http\.socket/);
+    await expect(startCorrelator(options)).rejects.toMatchObject({ code: 'JA4_SPOOL_IN_USE' });
+    const other = { spool: { folder: join(folder.path, 'other') }, checkpointDir: undefined };
+    await expect(startCorrelator({ ...options, ...other })).rejects.toThrow(/http\.socket/);
     await first.stop();
     const long = { ...options, socketsDir: join(folder.path, 'x'.repeat(100)) };
     await expect(startCorrelator(long)).rejects.toMatchObject({ code: 'ENAMETOOLONG' });
@@ -203,5 +268,7 @@ describe('the correlator', () => {
     });
     const again = await startCorrelator(options);
     await again.stop();
+    const spool = { folder: '/dev/null/spool' };
+    await expect(startCorrelator({ ...options, spool })).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 });

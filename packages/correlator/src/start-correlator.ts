@@ -1,12 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { join as joinPath } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { insertHttpLogs, type Store } from '@ja4/store';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { insertEncodedHttpLogs, type Store } from '@ja4/store';
 import type { Logger } from 'pino';
+import { openCheckpoint } from './checkpoint/checkpoint.ts';
 import { type BatchOptions, defaultBatchOptions, Inserter } from './insert/inserter.ts';
-import { type Intake, openDatagramIntake, openLastingIntake, openStreamIntake } from './intake/index.ts';
-import { defaultJoinOptions, type JoinOptions } from './join/join-options.ts';
+import { openIntake } from './intake/index.ts';
+import { defaultJoinOptions, type JoinFilters, type JoinOptions } from './join/join-options.ts';
 import { Pipeline } from './pipeline.ts';
+import { Spool, type SpoolOptions } from './spool/index.ts';
 
 /** A running part of the platform. */
 export interface Service {
@@ -14,7 +16,9 @@ export interface Service {
   counters(): Record<string, number>;
   /** Whether it can do its work now, and if not, why. */
   ready(): { ok: boolean; why?: string };
-  /** Finishes what was accepted, then frees everything. */
+  /** @throws Error `JA4_BAD_ADDRESS` for an address that is none; the filters are then as before */
+  reload?(): Promise<void>;
+  /** Finishes what was received: it is in the store, or in the spool for the next start. */
   stop(): Promise<void>;
 }
 
@@ -26,11 +30,17 @@ export interface CorrelatorOptions {
   /** Group of the sockets, by name or number, so that the web server's user reaches them. */
   readonly socketsGroup?: string | number | undefined;
   readonly store: Store;
+  /** Where rows are kept until the store has them. */
+  readonly spool: Omit<SpoolOptions, 'log'>;
+  /** Where what a restart must not forget is kept (live handshakes, senders' counters); absent: nowhere. */
+  readonly checkpointDir?: string | undefined;
   readonly join?: Partial<JoinOptions> | undefined;
+  /** Reads what of `join` may change while it runs again, on a reload. */
+  readonly reloadFilters?: (() => JoinFilters) | undefined;
   readonly batch?: Partial<BatchOptions> | undefined;
   /** Header names, beside the ones that always are, whose values are never stored. */
   readonly deniedHeaders?: readonly string[] | undefined;
-  /** How long a stop may take to store what is left, in milliseconds; default 10 s. */
+  /** How long a stop may take to bring into the store what still waits, in milliseconds; default 5 s. */
   readonly stopWithinMs?: number | undefined;
   /** Monotonic milliseconds. */
   readonly clock?: (() => number) | undefined;
@@ -40,92 +50,115 @@ export interface CorrelatorOptions {
 
 /** How often time passes for the join when no event comes, in milliseconds. */
 const tickMs = 100;
+const defaultStopMs = 5_000;
+/** A stop waits so long for a disk that refuses; `close` then says what could not be written. */
+const flushWithinMs = 2_000;
 
 /**
- * Receives requests and handshakes on their sockets, joins them, and stores the rows.
+ * Receives requests and handshakes on their sockets, joins them, spools the rows and brings them into the store.
  *
- * When the store does not keep up, rows wait in a bounded queue; when that is full, nothing more is received,
- * so that the sockets' queues fill and the senders count what they cannot send.
+ * A row is accepted when it is on disk. While the spool is full (or its disk is), nothing more is received, so
+ * that the sockets' queues fill and the senders count what they cannot send; or, as configured, new rows are
+ * dropped and counted.
  *
- * @throws what the sockets throw (a path that is too long or in use, a missing right or group), and
- *   `JA4_BAD_ADDRESS` for a configured address that is none.
+ * @throws what the sockets throw (a path that is too long or in use, a missing right or group), what the spool
+ *   throws (`JA4_SPOOL_IN_USE`, a folder that cannot be written), and `JA4_BAD_ADDRESS` for a configured
+ *   address that is none.
  */
 export async function startCorrelator(options: CorrelatorOptions): Promise<Service> {
   const { socketsDir, store, log, clock = () => performance.now(), random = Math.random } = options;
-  const inserter = new Inserter({
-    insert: (rows, token) => insertHttpLogs(store, rows, token),
-    batch: { ...defaultBatchOptions, ...options.batch },
-    instance: randomUUID(),
-    clock,
-    random,
-    log,
+  await using undo = new AsyncDisposableStack();
+  const spool = await Spool.open({ ...options.spool, log });
+  undo.defer(async () => {
+    await spool.close();
   });
   const pipeline = new Pipeline({
     join: { ...defaultJoinOptions, ...options.join },
     deniedHeaders: options.deniedHeaders,
-    emit: (row) => inserter.add(row),
+    emit: (row) => spool.append(row),
     log,
   });
+  const { checkpointDir: folder } = options;
+  // Behind the spool's lock, so that nobody else writes there.
+  const checkpoint =
+    folder === undefined ? undefined : await openCheckpoint({ folder, pipeline, clock, log });
+  undo.defer(() => checkpoint?.stop());
+  const inserter = new Inserter({
+    spool,
+    insert: (batch, signal) => insertEncodedHttpLogs(store, batch, signal),
+    batch: { ...defaultBatchOptions, ...options.batch },
+    clock,
+    random,
+    log,
+  });
+  undo.defer(() => inserter.stop(0));
 
   const takeHttp = (batch: string[]) => {
     const nowMs = clock();
     for (const text of batch) pipeline.http(text, nowMs);
-    return inserter.room();
+    return spool.room();
   };
   const takeNetwork = (batch: string[]) => {
     const nowMs = clock();
     for (const text of batch) pipeline.network(text, nowMs);
-    return inserter.room();
+    return spool.room();
   };
-  const sockets = [
-    { name: 'http', file: 'http.socket', open: openDatagramIntake, onMessages: takeHttp },
-    { name: 'network', file: 'network.socket', open: openDatagramIntake, onMessages: takeNetwork },
-    { name: 'http_stream', file: 'http.stream.socket', open: openStreamIntake, onMessages: takeHttp },
-    {
-      name: 'network_stream',
-      file: 'network.stream.socket',
-      open: openStreamIntake,
-      onMessages: takeNetwork,
-    },
-  ];
-  const intakes: { name: string; intake: Intake }[] = [];
-  try {
-    for (const { name, file, open, onMessages } of sockets) {
-      const intake = await openLastingIntake(open, {
-        path: joinPath(socketsDir, file),
-        mode: options.socketsMode ?? 0o660,
-        group: options.socketsGroup,
-        onMessages,
-        log,
-      });
-      intakes.push({ name, intake });
-    }
-  } catch (error) {
-    await Promise.all(intakes.map(({ intake }) => intake.stop()));
-    await inserter.stop(0);
-    throw error;
-  }
+  const socket = (name: string, onMessages: typeof takeHttp) => {
+    const path = joinPath(socketsDir, `${name}.socket`);
+    return {
+      name: name.replace('.', '_'),
+      path,
+      kind: name.endsWith('.stream') ? 'stream' : 'datagram',
+      onMessages,
+    } as const;
+  };
+  const intake = await openIntake({
+    sockets: [
+      socket('http', takeHttp),
+      socket('network', takeNetwork),
+      socket('http.stream', takeHttp),
+      socket('network.stream', takeNetwork),
+    ],
+    mode: options.socketsMode ?? 0o660,
+    group: options.socketsGroup,
+    log,
+  });
+  undo.defer(() => intake.stop());
   const timer = setInterval(() => pipeline.advance(clock()), tickMs);
+  undo.move();
 
+  let lost = 0;
   const stop = async () => {
-    inserter.liftBounds();
-    await Promise.all(intakes.map(({ intake }) => intake.stop()));
+    spool.liftBounds();
+    await intake.stop();
     clearInterval(timer);
     pipeline.flush();
-    const lost = await inserter.stop(options.stopWithinMs ?? 10_000);
-    if (lost > 0) log.error({ rows: lost }, `${lost} rows could not be stored before the stop and are lost`);
+    await checkpoint?.stop();
+    await Promise.race([spool.flush(), sleep(flushWithinMs, undefined, { ref: false })]);
+    await inserter.stop(options.stopWithinMs ?? defaultStopMs);
+    lost = await spool.close();
+    const { rows } = spool.waiting();
+    if (rows > 0) log.info({ rows }, `${rows} rows wait in the spool for the next start`);
+    if (lost > 0) log.error({ rows: lost }, `${lost} rows could not be written to the spool and are lost`);
   };
   let stopped: Promise<void> | undefined;
+  const { reloadFilters } = options;
   return {
     counters: () => {
-      const counters = { ...pipeline.counters(), ...inserter.counters() };
-      for (const { name, intake } of intakes) {
-        for (const [key, value] of Object.entries(intake.counters()))
-          counters[`${name}_socket_${key}`] = value;
-      }
-      return counters;
+      return {
+        ...pipeline.counters(),
+        ...spool.counters(),
+        ...inserter.counters(),
+        ...checkpoint?.counters(),
+        ...intake.counters(),
+        rows_lost: lost,
+      };
     },
-    ready: () => intakes.map(({ intake }) => intake.ready()).find(({ ok }) => !ok) ?? inserter.ready(),
+    ready: () => {
+      const states = [intake.ready(), spool.ready(), inserter.ready()];
+      return states.find(({ ok }) => !ok) ?? { ok: true };
+    },
+    ...(reloadFilters === undefined ? {} : { reload: async () => pipeline.refilter(reloadFilters()) }),
     stop: () => {
       stopped ??= stop();
       return stopped;

@@ -2,9 +2,9 @@ import type { EventOutput } from '@ja4/sentinel';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { Override } from '../config/environment.ts';
-import { engineDir, modelDir } from '../config/folders.ts';
+import { checkpointDir, engineDir, modelDir, spoolDir } from '../config/folders.ts';
 import type { Settings } from '../config/load-config.ts';
-import { joinOptions } from '../join-options.ts';
+import { joinFilters, joinOptions } from '../join-options.ts';
 import { operatorError } from '../operator-error.ts';
 import { serviceLog } from '../service/log.ts';
 import { runService } from '../service/run-service.ts';
@@ -22,6 +22,8 @@ type ServiceOptions = CommonOptions & {
 
 interface Start {
   readonly settings: Settings;
+  /** The settings as file, environment and flags have them now. */
+  readonly readAgain: () => Settings;
   readonly datasets: readonly Dataset[];
   readonly log: Logger;
 }
@@ -36,15 +38,26 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
       dataDir: engineDir(settings),
       port: settings.store.port,
       log,
+      fsync: settings.store.fsync,
       ...memoryLimit(settings),
     }),
-  correlator: async ({ settings, log }) =>
+  correlator: async ({ settings, readAgain, log }) =>
     (await import('@ja4/correlator')).startCorrelator({
       socketsDir: settings.sockets.dir,
       socketsMode: settings.sockets.mode,
       ...(settings.sockets.group === undefined ? {} : { socketsGroup: settings.sockets.group }),
-      store: openStore(settings, 'live', 'writer'),
+      // A batch whose outcome is open is sent again under its token.
+      store: openStore(settings, 'live', 'writer', { requestTimeoutMs: insertTimeoutMs }),
+      spool: {
+        folder: spoolDir(settings),
+        maxBytes: settings.correlator.spool_max_mb * 1_048_576,
+        whenFull: settings.correlator.spool_full,
+        fsync: settings.correlator.spool_fsync,
+        commitMs: settings.correlator.spool_commit_ms,
+      },
+      checkpointDir: checkpointDir(settings),
       join: joinOptions(settings),
+      reloadFilters: () => joinFilters(readAgain()),
       deniedHeaders: settings.correlator.deny_headers,
       log,
     }),
@@ -78,12 +91,19 @@ const starters: Readonly<Record<ServiceName, (start: Start) => Promise<Service>>
       datasets: datasets.map((dataset) => ({
         name: dataset,
         label: dataset === 'demo' ? 'Recorded sample' : 'This site',
-        store: openStore(settings, dataset, 'reader'),
+        store: openStore(settings, dataset, 'reader', { requestTimeoutMs: pageTimeoutMs }),
       })),
       dataDir: settings.data_dir,
       log,
     }),
 };
+
+/** A store that hangs is given up after this time, milliseconds: an insert takes seconds at most. */
+const insertTimeoutMs = 60_000;
+/** As long as the engine itself gives a page's query (20 s), and a little more. */
+const pageTimeoutMs = 25_000;
+/** Counters are stored every ten seconds; nothing waits for them, but `/ready` goes by them. */
+const counterTimeoutMs = 5_000;
 
 /** What is wrong with a setting, but shows only where it is used: a filter, an output that is no file. */
 const settingIsWrong: ReadonlySet<unknown> = new Set(['EINVAL', 'E2BIG', 'ENAMETOOLONG']);
@@ -147,16 +167,22 @@ function hasStore(name: ServiceName, { sentinel, store }: Settings): boolean {
 
 async function serve(name: ServiceName, options: ServiceOptions): Promise<void> {
   ignoreEarlyReload();
-  const settings = settingsOf(options, sentinelFlags(options));
+  const readAgain = () => settingsOf(options, sentinelFlags(options));
+  const settings = readAgain();
   const log = serviceLog(name, settings.log.level);
   const datasets: readonly Dataset[] = options.demo === true ? ['demo', 'live'] : ['live'];
-  const service = await starters[name]({ settings, datasets, log });
+  const service = await starters[name]({ settings, readAgain, datasets, log });
   await runService({
     name,
     service,
     // The dashboard shows every service's counters beside either data set.
     openStores: () =>
-      hasStore(name, settings) ? datasets.map((dataset) => openStore(settings, dataset, 'writer')) : [],
+      hasStore(name, settings)
+        ? datasets.map((dataset) =>
+            openStore(settings, dataset, 'writer', { requestTimeoutMs: counterTimeoutMs }),
+          )
+        : [],
+    needsStore: name === 'detector' || name === 'dashboard',
     healthPort: settings.services.health_port,
     log,
   });

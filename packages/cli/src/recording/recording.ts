@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseHttpEvent, type ReplayReport, replay } from '@ja4/correlator';
 import { type NetworkEvent, readCaptureFile } from '@ja4/sentinel';
 import type { Store } from '@ja4/store';
+import { replayDir } from '../config/folders.ts';
 import type { Settings } from '../config/load-config.ts';
 import { joinOptions } from '../join-options.ts';
 import { operatorError } from '../operator-error.ts';
@@ -83,6 +84,7 @@ export async function replayRecording(
     network: network(),
     http: http.lines,
     join: joinOptions(settings),
+    workDir: replayDir(settings),
     ...(shiftMs === undefined ? {} : { shiftMs }),
     rate: rate ?? 'max',
     onProgress: (text: string) => progress.update(text),

@@ -17,7 +17,6 @@ describe('a failed insert', () => {
 
   it.each([
     ['UNKNOWN_TABLE', '60'],
-    ['MEMORY_LIMIT_EXCEEDED', '241'],
     ['TOO_MANY_PARTS', '252'],
     ['TOO_MANY_SIMULTANEOUS_QUERIES', '202'],
     ['AUTHENTICATION_FAILED', '516'],
@@ -26,9 +25,11 @@ describe('a failed insert', () => {
     expect(insertFailureIsAbout(clickHouse(type, code))).toBe('store');
   });
 
-  it('is about the rows when one cannot be encoded, about the store when nobody answers', () => {
-    expect(insertFailureIsAbout(new TypeError('row 3, column src_ip: "x" is not an address'))).toBe('rows');
-    expect(insertFailureIsAbout(new RangeError('70000 does not fit'))).toBe('rows');
+  it('is about the size of the batch when memory is short', () => {
+    expect(insertFailureIsAbout(clickHouse('MEMORY_LIMIT_EXCEEDED', '241'))).toBe('size');
+  });
+
+  it('is about the store when nobody answers', () => {
     expect(insertFailureIsAbout(Object.assign(new Error('x'), { code: 'ECONNRESET' }))).toBe('store');
     const fetchFailed = new TypeError('fetch failed', {
       cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }),

@@ -1,6 +1,7 @@
-import type { HttpLogRow } from '@ja4/store';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Spool, SpoolBatch } from '../spool/index.ts';
 import { BatchWriter, type BatchWriterOptions } from './batch-writer.ts';
-import { RowQueue } from './row-queue.ts';
+import { failureText } from './insert-failure.ts';
 
 export interface BatchOptions {
   /** This many waiting rows are sent without waiting longer. */
@@ -10,140 +11,148 @@ export interface BatchOptions {
   /** Largest batch, used when the store is slower than the rows come. */
   readonly maxRows: number;
   readonly maxBytes: number;
-  /** Rows that may wait in memory; beyond it the producer has to wait. */
-  readonly queueRows: number;
-  readonly queueBytes: number;
 }
 
+/** Views cost the store less per row the larger the block is; 25,000 rows of a busy site are about 20 MB. */
 export const defaultBatchOptions: BatchOptions = {
-  rows: 5_000,
+  rows: 25_000,
   flushMs: 500,
-  maxRows: 25_000,
+  maxRows: 50_000,
   maxBytes: 64 * 1024 * 1024,
-  queueRows: 50_000,
-  queueBytes: 128 * 1024 * 1024,
 };
 
+/** Pause before a spool that could not be read is read again. */
+const unreadableMs = 1_000;
+
+/** What the inserter needs of a spool. */
+export type BatchSource = Pick<Spool, 'next' | 'shrink' | 'reject' | 'acknowledge' | 'waiting'>;
+
 export interface InserterOptions extends BatchWriterOptions {
+  readonly spool: BatchSource;
   readonly batch: BatchOptions;
-  /** Different for every inserter that ever wrote to this store: tokens begin with it. */
-  readonly instance: string;
+  /** The token of a batch; default: the spool's, which names a place in the log. */
+  readonly tokenOf?: ((batch: SpoolBatch) => string) | undefined;
 }
 
 /**
- * Takes rows over and sees to it that the store gets them, in batches, one at a time and in order.
+ * Brings the rows of a spool into the store, in batches, one at a time and in order. A batch leaves the spool
+ * when the store has acknowledged it, and not before: whatever ends this process, the next one sends the same
+ * rows under the same token again.
  *
- * What this class takes over with `add` lives in memory. It is the place for a spool on disk: `add` would
- * append to it, and the loop below would read batches from it and remove what `BatchWriter` has brought in.
+ * A row that the store can never take must not hold up all others: what the store refuses is halved until the
+ * row stands alone; it then goes to the spool's rejected rows. Batches grow again by doubling, so that many
+ * such rows in a row cost two inserts each.
  */
 export class Inserter {
   readonly #options: InserterOptions;
-  readonly #queue: RowQueue;
   readonly #writer: BatchWriter;
   readonly #giveUp = new AbortController();
+  readonly #hurry = new AbortController();
   readonly #done: Promise<void>;
-  #wake: () => void = () => {};
-  #timer: NodeJS.Timeout | undefined;
-  #due = false;
-  #stopping = false;
-  #batches = 0;
-  #inFlight = 0;
-  #lost = 0;
+  #maxRows: number;
+  #rejected = 0;
+  #readFailures = 0;
 
   constructor(options: InserterOptions) {
     this.#options = options;
-    this.#queue = new RowQueue({ maxRows: options.batch.queueRows, maxBytes: options.batch.queueBytes });
     this.#writer = new BatchWriter(options);
+    this.#maxRows = options.batch.maxRows;
     this.#done = this.#run();
   }
 
-  add(row: HttpLogRow): void {
-    this.#queue.add(row);
-    if (this.#queue.size >= this.#options.batch.rows) this.#becomeDue();
-    else this.#timer ??= setTimeout(() => this.#becomeDue(), this.#options.batch.flushMs);
-  }
-
-  /** Resolves when more rows may be added; undefined = at once. */
-  room(): Promise<void> | undefined {
-    return this.#queue.room();
-  }
-
-  /** Nobody waits for room any more; the next call is `stop`. */
-  liftBounds(): void {
-    this.#queue.liftBounds();
+  /**
+   * Resolves when the spool is empty or `signal` is aborted: nothing is waited for to make a batch full. To be
+   * called when nothing more is appended.
+   */
+  async finish(signal: AbortSignal): Promise<void> {
+    const giveUp = () => this.#giveUp.abort();
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    this.#hurry.abort();
+    try {
+      await this.#done;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
   }
 
   /**
-   * Stores what is left, for at most `withinMs`. Resolves with the number of rows that could not be stored:
-   * they are lost, and the caller has to say so.
+   * As `finish`, for at most `withinMs`, and not at all while the store is away. What is left stays in the spool.
    */
-  async stop(withinMs: number): Promise<number> {
-    this.#stopping = true;
-    this.#becomeDue();
-    const deadline = setTimeout(() => this.#giveUp.abort(), withinMs);
-    const gaveUp = new Promise<void>((resolve) => {
-      this.#giveUp.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    // An insert that hangs cannot be called back, so its end is not waited for beyond the deadline.
-    await Promise.race([this.#done, gaveUp]);
-    clearTimeout(deadline);
-    clearTimeout(this.#timer);
-    this.#lost += this.#queue.size + this.#inFlight;
-    this.#inFlight = 0;
-    return this.#lost;
+  async stop(withinMs: number): Promise<void> {
+    const patience = this.#writer.outage === undefined ? withinMs : 0;
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), patience);
+    await this.finish(deadline.signal).finally(() => clearTimeout(timer));
+  }
+
+  /** Why the store takes nothing at the moment, and for how many milliseconds; undefined = it takes rows. */
+  get outage(): { forMs: number; why: string } | undefined {
+    return this.#writer.outage;
   }
 
   /** Whether the store takes rows. */
   ready(): { ok: boolean; why?: string } {
     const { outage } = this.#writer;
     if (outage === undefined) return { ok: true };
-    const waiting = this.#queue.size + this.#inFlight;
-    return { ok: false, why: `the store does not take rows (${outage.why}); ${waiting} wait` };
+    const { rows } = this.#options.spool.waiting();
+    return { ok: false, why: `the store does not take rows (${outage.why}); ${rows} wait in the spool` };
   }
 
   counters(): Record<string, number> {
     return {
       ...this.#writer.counters(),
-      rows_waiting: this.#queue.size + this.#inFlight,
-      rows_waiting_bytes: this.#queue.bytes,
-      queue_full: this.#queue.full ? 1 : 0,
-      rows_lost: this.#lost,
+      rows_rejected: this.#rejected,
+      spool_read_failures: this.#readFailures,
     };
   }
 
-  #becomeDue(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#due = true;
-    this.#wake();
-  }
-
-  async #untilDue(): Promise<void> {
-    if (!this.#due && !this.#stopping) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    this.#due = false;
-  }
-
   async #run(): Promise<void> {
-    const { batch, instance } = this.#options;
+    const { spool, batch: limits } = this.#options;
     const { signal } = this.#giveUp;
+    const wait = AbortSignal.any([signal, this.#hurry.signal]);
     while (!signal.aborted) {
-      await this.#untilDue();
-      // More may have come in while the last batch was on its way: take it all, in batches as large as allowed.
-      while (this.#queue.size > 0 && !signal.aborted) {
-        const rows = this.#queue.take(batch.maxRows, batch.maxBytes);
-        this.#inFlight = rows.length;
-        const lost = await this.#writer.write(rows, `${instance}-${this.#batches++}`, signal);
-        if (signal.aborted) return;
-        this.#lost += lost;
-        this.#inFlight = 0;
-        if (!this.#due && !this.#stopping && this.#queue.size < batch.rows) break;
+      const hurried = this.#hurry.signal.aborted;
+      if (hurried && spool.waiting().rows === 0) return;
+      const wanted = {
+        maxRows: this.#maxRows,
+        maxBytes: limits.maxBytes,
+        enoughRows: hurried ? 1 : Math.min(limits.rows, this.#maxRows),
+        waitMs: hurried ? 0 : limits.flushMs,
+      };
+      const batch = await spool.next(wanted, hurried ? signal : wait).catch((error: unknown) => {
+        this.#unreadable(error);
+        return sleep(unreadableMs, undefined, { signal }).catch(() => undefined);
+      });
+      if (batch !== undefined) await this.#store(batch, signal);
+    }
+  }
+
+  #unreadable(error: unknown): void {
+    if (this.#readFailures++ > 0) return;
+    this.#options.log.error({ why: failureText(error) }, 'the spool cannot be read; it is tried again');
+  }
+
+  async #store(first: SpoolBatch, signal: AbortSignal): Promise<void> {
+    const { spool, tokenOf, batch: limits } = this.#options;
+    for (let batch = first; ; ) {
+      const { columns, body, rows } = batch;
+      const token = tokenOf === undefined ? batch.token : tokenOf(batch);
+      const written = await this.#writer.write({ columns, body, rows, token }, signal);
+      if (written.outcome === 'aborted') return;
+      if (written.outcome === 'refused' && rows > 1) {
+        this.#maxRows = rows >> 1;
+        batch = await spool.shrink(batch, this.#maxRows);
+        continue;
       }
-      if (this.#stopping && this.#queue.size === 0) return;
-      if (this.#queue.size > 0) this.#timer ??= setTimeout(() => this.#becomeDue(), batch.flushMs);
+      if (written.outcome === 'refused') {
+        this.#rejected++;
+        this.#options.log.warn({ why: written.why }, 'the store cannot take a row; the spool keeps it aside');
+        await spool.reject(batch, 0, written.why);
+      }
+      spool.acknowledge(batch);
+      this.#maxRows = Math.min(limits.maxRows, this.#maxRows * 2);
+      return;
     }
   }
 }

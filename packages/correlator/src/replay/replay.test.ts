@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Store } from '@ja4/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EngineProcess, select, startEngineProcess } from '../engine-process.test-support.ts';
@@ -6,10 +9,15 @@ import { defaultJoinOptions } from '../join/join-options.ts';
 import { type ReplayReport, replay } from './replay.ts';
 
 let engine: EngineProcess;
+let workDir: string;
 beforeAll(async () => {
   engine = await startEngineProcess();
+  workDir = mkdtempSync(join(tmpdir(), 'ja4-replay-'));
 });
-afterAll(() => engine.remove());
+afterAll(async () => {
+  await engine.remove();
+  rmSync(workDir, { recursive: true, force: true });
+});
 
 const startMs = Date.UTC(2025, 0, 15, 12);
 const connections = 40;
@@ -70,6 +78,7 @@ function play(store: Store, changes: Partial<Parameters<typeof replay>[0]> = {})
     network: from(handshakes()),
     http: from(requestLines()),
     join: defaultJoinOptions,
+    workDir,
     ...changes,
   });
 }
@@ -165,5 +174,6 @@ describe('a replay', () => {
       throw new Error('unexpected end of file');
     };
     await expect(play(engine.store, { http: broken() })).rejects.toThrow('unexpected end of file');
+    expect(readdirSync(workDir)).toEqual([]);
   });
 });

@@ -1,18 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { insertHttpLogs, type Store } from '@ja4/store';
+import type { Store } from '@ja4/store';
 import { type Logger, pino } from 'pino';
 import { canonicalAddress } from '../event/address.ts';
 import { parseHttpEvent } from '../event/dialect.ts';
 import { httpParseOptions } from '../event/http-event.ts';
 import type { NetworkEvent } from '../event/network-event.ts';
-import { BatchWriter } from '../insert/batch-writer.ts';
-import { RowQueue } from '../insert/row-queue.ts';
 import { Join } from '../join/join.ts';
 import type { JoinOptions } from '../join/join-options.ts';
-import { batchToken } from './batch-token.ts';
 import { merge } from './merge.ts';
 import { reorder } from './reorder.ts';
+import { ReplaySpool } from './replay-spool.ts';
 
 export interface ReplayOptions {
   readonly store: Store;
@@ -21,6 +19,8 @@ export interface ReplayOptions {
   /** HTTP events, one JSON text each, roughly in the order in which the requests ended. */
   readonly http: AsyncIterable<string>;
   readonly join: JoinOptions;
+  /** Where the rows wait for the store, in a folder that is removed at the end. */
+  readonly workDir: string;
   /** Added to all times, in milliseconds. */
   readonly shiftMs?: number;
   /** Requests per second; default 'max'. */
@@ -40,7 +40,7 @@ export interface ReplayReport {
   readonly rejected: Readonly<Record<string, number>>;
   /** The first few of them, with their line. */
   readonly firstProblems: readonly string[];
-  /** Everything the join counted. */
+  /** Everything the join counted, and what the store took. */
   readonly counters: Readonly<Record<string, number>>;
   /** ISO times of the earliest and latest row, after the shift. */
   readonly from: string | undefined;
@@ -52,9 +52,6 @@ export interface ReplayReport {
 const reorderHttp = 20_000;
 const reorderNetwork = 50_000;
 const maxBatchRows = 5_000;
-const maxBatchBytes = 32 * 1024 * 1024;
-/** How long the store may be away before the replay gives up. */
-const storePatienceMs = 60_000;
 const maxProblems = 5;
 const progressEveryMs = 200;
 
@@ -111,74 +108,54 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const beganMs = performance.now();
   const reading = new Reading();
   const range = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY };
-  let stored = 0;
-  // Batches are cut by what is in them alone, because a clock would cut them differently every time.
   const batchRows = rate === 'max' ? maxBatchRows : Math.max(1, Math.min(maxBatchRows, Math.ceil(rate / 2)));
-  const rows = new RowQueue({ maxRows: batchRows, maxBytes: maxBatchBytes });
-  const join = new Join(options.join, (row) => {
-    rows.add(row);
-    range.from = Math.min(range.from, row.time);
-    range.to = Math.max(range.to, row.time);
-  });
-  const writer = new BatchWriter({
-    insert: (batch, token) => insertHttpLogs(store, batch, token),
-    clock: () => performance.now(),
-    random: Math.random,
-    log,
-  });
-
-  const storeBatch = async () => {
-    const batch = rows.take(batchRows, maxBatchBytes);
-    const lost = await writer.write(batch, batchToken(batch), AbortSignal.timeout(storePatienceMs));
-    if (lost > 0) throw storeIsDown(writer.outage?.why ?? 'no answer');
-    stored += batch.length;
-  };
-  const pace = pacer(rate);
-  let saidMs = beganMs;
-
-  const network = reorder(networkEvents(options.network, shiftNs, reading), spokenMs, reorderNetwork);
-  const http = reorder(httpEvents(options.http, shiftNs, reading), spokenMs, reorderHttp);
-  for await (const event of merge(network, http)) {
-    if ('first' in event) join.network(event.first.value, event.first.time);
-    else {
-      join.http(event.second.value, event.second.time);
-      await pace();
+  const spool = await ReplaySpool.open({ store, workDir: options.workDir, batchRows, log });
+  try {
+    const join = new Join(options.join, (row) => {
+      spool.append(row);
+      range.from = Math.min(range.from, row.time);
+      range.to = Math.max(range.to, row.time);
+    });
+    const pace = pacer(rate);
+    let saidMs = beganMs;
+    const network = reorder(networkEvents(options.network, shiftNs, reading), spokenMs, reorderNetwork);
+    const http = reorder(httpEvents(options.http, shiftNs, reading), spokenMs, reorderHttp);
+    for await (const event of merge(network, http)) {
+      if ('first' in event) join.network(event.first.value, event.first.time);
+      else {
+        join.http(event.second.value, event.second.time);
+        await pace();
+      }
+      const room = spool.room();
+      if (room !== undefined) await room;
+      if (performance.now() - saidMs > progressEveryMs) {
+        saidMs = performance.now();
+        onProgress(`${spool.rowsStored} requests stored`);
+      }
     }
-    while (rows.full) await storeBatch();
-    if (performance.now() - saidMs > progressEveryMs) {
-      saidMs = performance.now();
-      onProgress(`${stored} requests stored`);
-    }
+    join.flush();
+    const brought = await spool.finish();
+    const counters = join.counters();
+    return {
+      networkEvents: reading.networkEvents,
+      httpLines: reading.httpLines,
+      rows: brought.rows_stored,
+      correlated: counters.rows_correlated ?? 0,
+      orphans: (counters.rows_orphan_no_handshake ?? 0) + (counters.rows_orphan_not_eligible ?? 0),
+      rejected: reading.rejected,
+      firstProblems: reading.firstProblems,
+      counters: { ...counters, ...brought },
+      from: isoTime(range.from),
+      to: isoTime(range.to),
+      seconds: (performance.now() - beganMs) / 1000,
+    };
+  } finally {
+    await spool.close();
   }
-  join.flush();
-  while (rows.size > 0) await storeBatch();
-
-  const counters = join.counters();
-  const isoTime = (microseconds: number) =>
-    Number.isFinite(microseconds) ? new Date(microseconds / 1000).toISOString() : undefined;
-  return {
-    networkEvents: reading.networkEvents,
-    httpLines: reading.httpLines,
-    rows: stored,
-    correlated: counters.rows_correlated ?? 0,
-    orphans: (counters.rows_orphan_no_handshake ?? 0) + (counters.rows_orphan_not_eligible ?? 0),
-    rejected: reading.rejected,
-    firstProblems: reading.firstProblems,
-    counters: { ...counters, ...writer.counters() },
-    from: isoTime(range.from),
-    to: isoTime(range.to),
-    seconds: (performance.now() - beganMs) / 1000,
-  };
 }
 
-function storeIsDown(why: string): Error {
-  return Object.assign(
-    new Error(
-      `the store took nothing for ${storePatienceMs / 1000} s (${why}): start it, or correct store.url, and replay again`,
-    ),
-    { code: 'JA4_STORE_DOWN' },
-  );
-}
+const isoTime = (microseconds: number) =>
+  Number.isFinite(microseconds) ? new Date(microseconds / 1000).toISOString() : undefined;
 
 /** Waits so that the calls so far do not exceed `rate` per second; short waits are saved up. */
 function pacer(rate: number | 'max'): () => Promise<void> | undefined {

@@ -22,7 +22,9 @@ const lossWords: Readonly<Record<string, string>> = {
   network_socket_truncated: 'network events cut off by the socket',
   network_evicted: 'handshakes forgotten early because too many were waiting',
   rows_rejected: 'rows the store refused',
-  rows_lost: 'rows that could not be stored before a stop',
+  rows_lost: 'rows that could not be written to disk before a stop',
+  spool_rows_dropped: 'rows that came while the spool was full',
+  spool_rows_damaged: 'rows that could not be read back from the spool',
 };
 
 /** Parts of `seq_lost`, by the correlator's own account; a sender without numbers shows only in these. */
