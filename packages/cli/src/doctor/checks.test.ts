@@ -72,7 +72,7 @@ it('says that a group is missing or does not exist, and that a path is too long'
 
 it('tells a dashboard of ours from another program on its port', async () => {
   const service = { counters: () => ({ x: 1 }), ready: () => ({ ok: true }), stop: async () => {} };
-  const ours = await startHealthServer('dashboard', service, 0);
+  const ours = await startHealthServer('dashboard', service, service.ready, 0);
   open.push(ours);
   const at = (port: number) => checkDashboardPort(settings({ JA4_DASHBOARD_PORT: String(port) }));
   expect(await at(portOf(ours))).toMatchObject({ state: 'ok' });
@@ -84,4 +84,15 @@ it('names the health ports that another program has', async () => {
   const check = await checkHealthPorts(settings({ JA4_SERVICES_HEALTH_PORT: String(port) }));
   expect(check).toMatchObject({ state: 'failed' });
   expect(check.what).toContain(String(port));
+});
+
+it('tells a service that hangs from another program', async () => {
+  const server = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  open.push(server);
+  const { port } = server.address() as AddressInfo;
+  const health = await checkHealthPorts(settings({ JA4_SERVICES_HEALTH_PORT: String(port) }));
+  expect(health).toMatchObject({ state: 'failed', what: expect.stringMatching(/^store .*does not answer/) });
+  const dashboard = await checkDashboardPort(settings({ JA4_DASHBOARD_PORT: String(port) }));
+  expect(dashboard.what).toMatch(/does not answer: the dashboard hangs/);
 });

@@ -6,7 +6,7 @@ import type { Check } from './check.ts';
 import { checkClock } from './clock.ts';
 import { checkDisk } from './disk.ts';
 import { checkSockets } from './folders.ts';
-import { answer, canListen, checkDashboardPort, checkHealthPorts } from './ports.ts';
+import { ask, canListen, checkDashboardPort, checkHealthPorts } from './ports.ts';
 import { checkSocketAccess } from './socket-access.ts';
 
 const capNetRawBit = 13n;
@@ -117,7 +117,12 @@ async function checkStore(settings: Settings): Promise<Check> {
   if (await canListen('127.0.0.1', port)) {
     return { name, state: 'ok', what: `not running; port ${port} is free for it` };
   }
-  const isStore = (await answer('127.0.0.1', port, '/ping'))?.startsWith('Ok') === true;
+  const answer = await ask('127.0.0.1', port, '/ping');
+  if (answer.kind === 'silent') {
+    const what = `what listens on port ${port} does not answer: the store hangs, or is stopped (kill -CONT)`;
+    return { name, state: 'failed', what };
+  }
+  const isStore = answer.kind === 'text' && answer.text.startsWith('Ok');
   return {
     name,
     state: 'failed',

@@ -14,7 +14,7 @@ const service = (ok: boolean) => ({
 });
 
 it('answers liveness, readiness with the reason, and metrics', async () => {
-  const server = await startHealthServer('correlator', service(false), 0);
+  const server = await startHealthServer('correlator', service(false), service(false).ready, 0);
   open.push(server);
   const get = (path: string) => fetch(`http://127.0.0.1:${portOf(server)}${path}`);
   expect((await get('/health')).status).toBe(200);
@@ -26,7 +26,7 @@ it('answers liveness, readiness with the reason, and metrics', async () => {
 });
 
 it('answers to this machine’s names only', async () => {
-  const server = await startHealthServer('store', service(true), 0);
+  const server = await startHealthServer('store', service(true), service(true).ready, 0);
   open.push(server);
   const status = (host: string) =>
     new Promise<number | undefined>((resolve, reject) => {
@@ -44,7 +44,7 @@ it('answers to this machine’s names only', async () => {
 
 it('is not healthy while a thread of it hangs', async () => {
   const hung = { ...service(true), alive: () => ({ ok: false, why: 'the thread is silent' }) };
-  const server = await startHealthServer('sentinel', hung, 0);
+  const server = await startHealthServer('sentinel', hung, hung.ready, 0);
   open.push(server);
   const health = await fetch(`http://127.0.0.1:${portOf(server)}/health`);
   expect(health.status).toBe(503);
@@ -56,9 +56,9 @@ it('is not healthy while a thread of it hangs', async () => {
 });
 
 it('says which port is in use and what to set', async () => {
-  const server = await startHealthServer('store', service(true), 0);
+  const server = await startHealthServer('store', service(true), service(true).ready, 0);
   open.push(server);
-  await expect(startHealthServer('store', service(true), portOf(server))).rejects.toThrow(
-    /port \d+ .*services\.health_port/,
-  );
+  await expect(
+    startHealthServer('store', service(true), service(true).ready, portOf(server)),
+  ).rejects.toThrow(/port \d+ .*services\.health_port/);
 });

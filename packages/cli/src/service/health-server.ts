@@ -2,16 +2,21 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { operatorError } from '../operator-error.ts';
 import { processMetricsText, prometheusText, readyText } from './prometheus-text.ts';
-import type { Service } from './service.ts';
+import type { Service, State } from './service.ts';
 
 /** A page on the web must not read counters through a name that it points at 127.0.0.1 (DNS rebinding). */
 const loopbackName = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 
 /**
- * `/health` (the process answers and its threads do; counters), `/ready` (it can do its work; 503 and the reason otherwise) and
- * `/metrics` on the loopback address.
+ * `/health` (the process answers and its threads do; counters), `/ready` (it can do its work; 503 and the reason
+ * otherwise) and `/metrics` on the loopback address.
  */
-export async function startHealthServer(name: string, service: Service, port: number): Promise<Server> {
+export async function startHealthServer(
+  name: string,
+  service: Pick<Service, 'counters' | 'metricOf' | 'alive'>,
+  ready: () => State,
+  port: number,
+): Promise<Server> {
   const server = createServer((request, response) => {
     const answer = (status: number, type: string, body: string) => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
@@ -27,11 +32,11 @@ export async function startHealthServer(name: string, service: Service, port: nu
       return answer(state.ok ? 200 : 503, 'application/json', `${body}\n`);
     }
     if (path === '/ready') {
-      const state = service.ready();
+      const state = ready();
       return answer(state.ok ? 200 : 503, 'application/json', `${JSON.stringify(state)}\n`);
     }
     if (path === '/metrics') {
-      const text = readyText(name, service) + prometheusText(name, service) + processMetricsText();
+      const text = readyText(name, { ready }) + prometheusText(name, service) + processMetricsText();
       return answer(200, 'text/plain; version=0.0.4; charset=utf-8', text);
     }
     return answer(404, 'text/plain', 'try /health, /ready or /metrics\n');

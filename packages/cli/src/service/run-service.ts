@@ -2,7 +2,7 @@ import type { Store } from '@ja4/store';
 import type { Logger } from 'pino';
 import { recordCounters } from './counter-records.ts';
 import { portOf, startHealthServer } from './health-server.ts';
-import { type Service, type ServiceName, serviceNames } from './service.ts';
+import { type Service, type ServiceName, type State, serviceNames } from './service.ts';
 import { type ServiceManager, serviceManager } from './service-manager.ts';
 import { stopRequested } from './stop-request.ts';
 
@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly service: Service;
   /** Where the counters go every ten seconds; it throws as long as there is no store yet. */
   readonly openStores: () => readonly Store[];
+  /** Whether the service can do nothing without a store that answers. */
+  readonly needsStore?: boolean;
   /** Base of the health ports; 0 lets the system choose one. */
   readonly healthPort: number;
   readonly log: Logger;
@@ -22,22 +24,27 @@ export interface RunOptions {
  * Runs a started service until it is asked to stop, or has nothing left to do: health, metrics, word to systemd,
  * and a clean stop with everything flushed. Resolves when it has stopped.
  */
-export async function runService({ name, service, openStores, healthPort, log }: RunOptions): Promise<void> {
+export async function runService(options: RunOptions): Promise<void> {
+  const { name, service, openStores, healthPort, log } = options;
   const port = healthPort === 0 ? 0 : healthPort + serviceNames.indexOf(name);
-  const health = await startHealthServer(name, service, port).catch(async (error: unknown) => {
+  const records = recordCounters({ name, service, openStores, log });
+  const ready = (): State => {
+    const own = service.ready();
+    return own.ok && options.needsStore === true ? records.state() : own;
+  };
+  const health = await startHealthServer(name, service, ready, port).catch(async (error: unknown) => {
     // What already runs would keep the process alive, neither working nor ended.
-    await service.stop();
+    await Promise.all([service.stop(), records.stop()]);
     throw error;
   });
-  const records = recordCounters({ name, service, openStores, log });
   const manager = await serviceManager();
-  const status = setInterval(() => manager.status(statusText(service)), statusIntervalMs);
+  const status = setInterval(() => manager.status(statusText(ready)), statusIntervalMs);
   status.unref();
-  const stopRequest = stopRequested(() => reload(name, service, manager, log));
+  const stopRequest = stopRequested(() => reload({ name, service, log }, manager, ready));
   process.send?.({ type: 'ready', name });
   log.info({ health_port: portOf(health) }, `${name} runs`);
   // Whether anybody sends to it or listens is not part of being started: then two services would wait for each other.
-  await manager.ready(statusText(service));
+  await manager.ready(statusText(ready));
   manager.watch(() => service.alive?.() ?? { ok: true });
 
   const why = await Promise.race([stopRequest, ...(service.ended === undefined ? [] : [service.ended])]);
@@ -49,13 +56,17 @@ export async function runService({ name, service, openStores, healthPort, log }:
   await records.stop();
 }
 
-function statusText(service: Service): string {
-  const state = service.ready();
+function statusText(ready: () => State): string {
+  const state = ready();
   return state.ok ? 'works' : `waits: ${state.why ?? 'not ready'}`;
 }
 
 /** On SIGHUP; the supervisor, who passed it on, waits for the answer. What cannot be reloaded stays as it is. */
-function reload(name: ServiceName, service: Service, manager: ServiceManager, log: Logger): void {
+function reload(
+  { name, service, log }: Pick<RunOptions, 'name' | 'service' | 'log'>,
+  manager: ServiceManager,
+  ready: () => State,
+): void {
   const work = async () => {
     await manager.reloading();
     try {
@@ -69,7 +80,7 @@ function reload(name: ServiceName, service: Service, manager: ServiceManager, lo
       log.error({ error: why }, `${name} cannot reload, and goes on as before: ${why}`);
     }
     // Reloading has ended, either way.
-    await manager.ready(statusText(service));
+    await manager.ready(statusText(ready));
     process.send?.({ type: 'reloaded', name });
   };
   work().catch((error: unknown) => log.error({ error: String(error) }, `${name} cannot answer a reload`));
