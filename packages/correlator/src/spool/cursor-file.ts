@@ -82,7 +82,8 @@ export async function readCursor(path: string): Promise<CursorState> {
     throw error;
   }
   try {
-    return decodeCursor(await handle.readFile());
+    const { cursor, damaged } = decodeCursor(await handle.readFile());
+    return { cursor, damaged };
   } finally {
     await handle.close();
   }

@@ -22,7 +22,7 @@ export interface LogWriterOptions {
   readonly log: Logger;
   /** Rows have become durable. */
   readonly onDurable: (group: readonly FrameRows[]) => void;
-  /** The disk refuses, or takes again. */
+  /** The disk refuses or takes again, or a segment was sealed that `roll` asked for. */
   readonly onChange: () => void;
 }
 
@@ -58,6 +58,7 @@ export class LogWriter {
   #timer: NodeJS.Timeout | undefined;
   #due = false;
   #closing = false;
+  #rollWanted = false;
   #wake: () => void = () => {};
 
   /** Rows and bytes that came in and are not durable. */
@@ -121,6 +122,13 @@ export class LogWriter {
     return new Promise((resolve) => this.#flushes.push({ after, resolve }));
   }
 
+  /** Ends the segment that is being written, so that it can be removed. */
+  roll(): void {
+    if (this.#file === undefined || this.#rollWanted) return;
+    this.#rollWanted = true;
+    this.#becomeDue();
+  }
+
   /** Writes what is left, for at most `withinMs`; resolves with the number of rows that could not be written. */
   async close(withinMs: number): Promise<number> {
     this.#closing = true;
@@ -163,8 +171,16 @@ export class LogWriter {
       this.#due = false;
       this.#cutFrame();
       while (this.#frames.length > 0 && !signal.aborted) await this.#commit(this.#nextGroup(), signal);
+      if (this.#rollWanted) await this.#roll();
       if (this.#closing && this.#rows === 0) return;
     }
+  }
+
+  async #roll(): Promise<void> {
+    this.#rollWanted = false;
+    // Its rows are durable; what closing says of them is of no use.
+    await this.#seal().catch(() => {});
+    this.#options.onChange();
   }
 
   #nextGroup(): FrameRows[] {

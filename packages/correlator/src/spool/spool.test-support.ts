@@ -37,7 +37,7 @@ export function logged(): { log: Logger; lines: LogLine[] } {
 }
 
 /** Folders and spools that are gone when the test ends. */
-export function spoolFixtures(onTestFinished: (clean: () => unknown) => void) {
+export function spoolFixtures(onTestFinished: (clean: () => void | Promise<void>) => void) {
   return {
     temporaryFolder: (): string => {
       const folder = mkdtempDisposableSync(join(tmpdir(), 'ja4-spool-'));
@@ -47,7 +47,9 @@ export function spoolFixtures(onTestFinished: (clean: () => unknown) => void) {
     openSpool: async (folder: string, options: Partial<SpoolOptions> = {}): Promise<Spool> => {
       const log = pino({ level: 'silent' });
       const spool = await Spool.open({ folder, commitMs: 1, fsync: false, log, ...options });
-      onTestFinished(() => spool.close(0));
+      onTestFinished(async () => {
+        await spool.close(0);
+      });
       return spool;
     },
   };

@@ -14,6 +14,7 @@ import {
 } from './spool.test-support.ts';
 
 const { openSpool, temporaryFolder } = spoolFixtures(onTestFinished);
+
 import { Spool } from './spool.ts';
 
 const segmentsIn = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.seg'));
@@ -203,6 +204,18 @@ describe('the spool', () => {
     expect((await drain(spool, 10)).rows).toEqual(numbers(0, appended));
     await room;
     expect(spool.ready()).toEqual({ ok: true });
+  });
+
+  it('has room again when everything is acknowledged, though one segment alone fills it', async () => {
+    const spool = await openSpool(temporaryFolder(), { maxBytes: 10_000, segmentBytes: 1e9 });
+    for (let round = 0; round < 3; round++) {
+      appendRows(spool, 0, 100);
+      await spool.flush();
+      const room = spool.room();
+      expect(room).toBeInstanceOf(Promise);
+      expect((await drain(spool)).rows).toEqual(numbers(0, 100));
+      await room;
+    }
   });
 
   it('drops and counts new rows while it is full, where that is the policy', async () => {

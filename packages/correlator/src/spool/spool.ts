@@ -52,6 +52,8 @@ export class Spool {
   readonly #maxBytes: number;
   readonly #releasing = new Set<Promise<void>>();
   readonly #counts = { dropped: 0, cutBytes: 0, filesSetAside: 0 };
+  /** Everything before it is done, and the cursor on disk says so. */
+  #onRecord: LogPosition;
   #waiting: (() => void)[] = [];
   #unbounded = false;
   #closing: Promise<number> | undefined;
@@ -102,9 +104,10 @@ export class Spool {
         this.#reader.durable(group);
         this.#makeRoom();
       },
-      onChange: () => this.#makeRoom(),
+      onChange: () => this.#release(this.#onRecord),
     });
-    this.#release(this.#reader.done);
+    this.#onRecord = this.#reader.done;
+    this.#release(this.#onRecord);
   }
 
   /**
@@ -265,6 +268,7 @@ export class Spool {
 
   /** Removes the segments of which everything is done, now that this is on record. */
   #release(done: LogPosition): void {
+    this.#onRecord = done;
     for (const segment of [...this.#list.all]) {
       const past = segment.number === done.segment && segment.sealed && done.row >= segment.rows;
       if (segment.number >= done.segment && !past) break;
@@ -272,6 +276,8 @@ export class Spool {
       const removing = this.#remove(segment).finally(() => this.#releasing.delete(removing));
       this.#releasing.add(removing);
     }
+    // Nobody would append to it any more, and so it would never end.
+    if (this.full && this.#list.behind(done).rows === 0) this.#writer.roll();
     this.#makeRoom();
   }
 
