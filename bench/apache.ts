@@ -22,7 +22,10 @@ import { Apache, buildModule } from '../test/setup/apache.ts';
 import { type Load, type LoadResult, loads, pacedLoad, runLoad } from './apache/load.ts';
 import { treeCpuMicroseconds } from './apache/process-tree.ts';
 import type { ReceiverTotals } from './apache/receiver.ts';
-import { median, print, type Report, type Round, type Target } from './apache/report.ts';
+import { print, type Report, type Round } from './apache/report.ts';
+import { machine } from './report/machine.ts';
+import { median } from './report/median.ts';
+import { atLeast, type Target } from './report/target.ts';
 
 const queueLength = 512;
 const pacedRate = 19_500;
@@ -167,7 +170,7 @@ async function measure({ rounds, seconds, bare }: Scope, module: string): Promis
     const paced = { load: load.name, with: result, ...events(before, await receiver.settled()) };
     return {
       benchmark: 'apache',
-      machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`,
+      machine: machine(),
       load: loadavg()[0] ?? 0,
       apache: (
         spawnSync('/usr/sbin/apache2', ['-v'], { encoding: 'utf8' }).stdout.split('\n')[0] ?? ''
@@ -250,12 +253,7 @@ function targets(rounds: readonly Round[], paced: Report['results']['paced']): T
   const rates = loads.map(({ name }) => {
     const own = rounds.filter((round) => round.load === name);
     const value = median(own.map((round) => round.with.requestsPerSecond / round.without.requestsPerSecond));
-    return {
-      name: `rate with the module over rate without, ${name}`,
-      value,
-      target: rateTarget,
-      ok: value >= rateTarget,
-    };
+    return atLeast(`rate with the module over rate without, ${name}`, value, rateTarget);
   });
   return [
     ...rates,

@@ -18,6 +18,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Received } from '../packages/sentinel/src/live/datagram-latency.test-program.ts';
 import { type Traffic, writeTraffic } from './capture/traffic.ts';
+import { machine } from './report/machine.ts';
+import { atMost, type Target, targetLines } from './report/target.ts';
 
 const packetsPerSecond = 200_000;
 const hellosPerSecond = 2_000;
@@ -46,13 +48,6 @@ interface Run {
   readonly latency_max_ms: number;
   /** Runnable threads on the machine, averaged over the last minute. */
   readonly load: number;
-}
-
-interface Target {
-  readonly name: string;
-  readonly value: number;
-  readonly target: number;
-  readonly ok: boolean;
 }
 
 export async function run(args: string[]): Promise<void> {
@@ -118,7 +113,7 @@ async function measure(size: 'quick' | 'full', count: number) {
     for (let i = 0; i < count; i++) runs.push(await measureOnce(folder, path, traffic, idleSeconds[size]));
     return {
       benchmark: 'capture',
-      machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`,
+      machine: machine(),
       input: {
         ...traffic,
         max_dgram_qlen: Number(readFileSync('/proc/sys/net/unix/max_dgram_qlen', 'utf8')),
@@ -269,12 +264,6 @@ function targets(runs: readonly Run[]): Target[] {
   const middle = (of: (run: Run) => number) => runs.map(of).sort((a, b) => a - b)[runs.length >> 1] ?? 0;
   const worst = (of: (run: Run) => number) => Math.max(...runs.map(of));
   const slowest = Math.min(...runs.map((run) => run.packets_per_second));
-  const atMost = (name: string, value: number, target: number) => ({
-    name,
-    value,
-    target,
-    ok: value <= target,
-  });
   return [
     {
       name: 'packets per second sent, in every run',
@@ -316,9 +305,7 @@ function print({ machine, input, commands, results, targets: list }: Report): vo
     '',
     ...Object.entries(commands).map(([who, command]) => `${who}: ${command}`),
     '',
-    ...list.map(
-      ({ name, value, target, ok }) => `${ok ? 'met   ' : 'missed'} ${name}: ${value} (target ${target})`,
-    ),
+    ...targetLines(list),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }

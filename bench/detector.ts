@@ -10,7 +10,6 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -22,6 +21,8 @@ import {
   type Matrix,
   seededRandom,
 } from '@ja4/bot-detector';
+import { machine } from './report/machine.ts';
+import { atLeast, type Target, targetLines } from './report/target.ts';
 
 interface LabelledSet {
   readonly name: string;
@@ -45,19 +46,10 @@ export async function run(args: string[]): Promise<void> {
   const speed = timings(values.quick ? 10_000 : 100_000);
   const report = {
     benchmark: 'detector',
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`,
+    machine: machine(),
     results: { separation, novelty, speed },
     targets: separation.flatMap(({ set, oneAxis, published }) =>
-      published === undefined
-        ? []
-        : [
-            {
-              name: `AUC of ${set}, one axis`,
-              value: oneAxis,
-              target: published - 0.02,
-              ok: oneAxis >= published - 0.02,
-            },
-          ],
+      published === undefined ? [] : [atLeast(`AUC of ${set}, one axis`, oneAxis, published - 0.02)],
     ),
   };
   if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -219,7 +211,7 @@ function print(report: {
     novelty: ReturnType<typeof learnedFromUsual>[];
     speed: ReturnType<typeof timings>;
   };
-  targets: { name: string; value: number; target: number; ok: boolean }[];
+  targets: Target[];
 }): void {
   const cell = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(4)).padStart(11);
   const lines = [
@@ -235,7 +227,6 @@ function print(report: {
   lines.push('', '300 trees × 256, 60 features, one thread');
   for (const { forest, rows, growMs, scoreMs } of report.results.speed)
     lines.push(`${forest.padEnd(30)} grow ${growMs} ms, score ${rows} rows ${scoreMs} ms`);
-  for (const { name, value, target, ok } of report.targets)
-    lines.push(`${ok ? 'reached' : 'MISSED '} ${name}: ${value.toFixed(4)} (target ${target.toFixed(4)})`);
+  lines.push(...targetLines(report.targets));
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -8,10 +8,13 @@
  * as much then goes through standard input, to see whether memory stays as it was.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
+import { machine } from './report/machine.ts';
+import { median } from './report/median.ts';
+import { atMost, type Target, targetLines } from './report/target.ts';
 import { type CorpusCapture, corpusCapture, shiftCopy, writeCopies } from './sentinel/corpus-capture.ts';
 import { writeGenerated } from './sentinel/generated-capture.ts';
 import { type ProcessCost, processCost } from './sentinel/process-cost.ts';
@@ -27,13 +30,6 @@ interface Row {
   readonly peakMegabytes: number;
   readonly remark: string;
   readonly command: string;
-}
-
-interface Target {
-  readonly name: string;
-  readonly value: number;
-  readonly target: number;
-  readonly ok: boolean;
 }
 
 const captureBytes = { quick: 100e6, full: 500e6 };
@@ -110,7 +106,7 @@ async function measure(path: string, folder: string, runs: number) {
   }
   return {
     benchmark: 'sentinel',
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`,
+    machine: machine(),
     input: { path, megabytes: Math.round(statSync(path).size / 1e6), packets, runs },
     results,
   };
@@ -137,20 +133,16 @@ function targetsOf(results: readonly Row[], long: ProcessCost | undefined): Targ
     const peer = results.find((row) => row.reader === reader);
     if (peer === undefined) continue;
     const value = own.cpuSeconds / peer.cpuSeconds;
-    list.push({ name: `CPU time as a part of ${reader}'s`, value, target: share, ok: value <= share });
+    list.push(atMost(`CPU time as a part of ${reader}'s`, value, share));
   }
   const peak = own.peakMegabytes;
-  list.push({ name: 'peak memory, MB', value: peak, target: peakTarget, ok: peak <= peakTarget });
+  list.push(atMost('peak memory, MB', peak, peakTarget));
   if (long !== undefined) {
     const value = long.peakMegabytes / peak;
     const name = `peak memory with ${longFactor} times the packets, as a multiple`;
-    list.push({ name, value, target: flatTolerance, ok: value <= flatTolerance });
+    list.push(atMost(name, value, flatTolerance));
   }
   return list;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
 }
 
 function print(
@@ -187,10 +179,7 @@ function print(
     '',
     ...results.map(({ reader, command, remark }) => `${reader} (${remark}): ${command}`),
     '',
-    ...targets.map(
-      ({ name, value, target, ok }) =>
-        `${ok ? 'met   ' : 'missed'} ${name}: ${value.toFixed(3)} (target at most ${target.toFixed(3)})`,
-    ),
+    ...targetLines(targets),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -1,3 +1,5 @@
+import { median } from '../report/median.ts';
+import { type Target, targetLines } from '../report/target.ts';
 import type { LoadResult } from './load.ts';
 
 type Measured = LoadResult & {
@@ -20,13 +22,6 @@ export interface Round extends Delivery {
   readonly with: Measured;
 }
 
-export interface Target {
-  readonly name: string;
-  readonly value: number;
-  readonly target: number;
-  readonly ok: boolean;
-}
-
 export interface Report {
   readonly benchmark: 'apache';
   readonly machine: string;
@@ -42,14 +37,6 @@ export interface Report {
     readonly paced: Delivery & { readonly load: string; readonly with: Measured };
   };
   readonly targets: readonly Target[];
-}
-
-const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b);
-
-export function median(values: readonly number[]): number {
-  const all = sorted(values);
-  const half = all.length >> 1;
-  return all.length % 2 === 1 ? (all[half] ?? 0) : ((all[half - 1] ?? 0) + (all[half] ?? 0)) / 2;
 }
 
 /** "least / median / most" */
@@ -103,10 +90,7 @@ export function print(report: Report): void {
     '',
     ...report.commands,
     '',
-    ...report.targets.map(
-      ({ name, value, target, ok }) =>
-        `${ok ? 'met   ' : 'missed'} ${name}: ${Number(value.toFixed(4))} (target ${target})`,
-    ),
+    ...targetLines(report.targets),
   );
   process.stdout.write(`${lines.join('\n')}\n`);
 }
