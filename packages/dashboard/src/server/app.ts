@@ -19,6 +19,7 @@ import { withShortNames } from './request/field-names.ts';
 import type { RawQuery } from './request/parameters.ts';
 import { type ApiRoute, isProblem, type PageRoute } from './routes.ts';
 import { protect } from './security-headers.ts';
+import { StorePulse } from './store-pulse.ts';
 
 export interface App {
   readonly app: FastifyInstance;
@@ -46,6 +47,7 @@ export async function buildApp(options: DashboardOptions): Promise<App> {
     failures: 0,
   };
   let storeProblem: Problem | undefined;
+  const pulse = new StorePulse();
 
   const log: FastifyBaseLogger = options.log;
   const app = Fastify({
@@ -113,9 +115,15 @@ export async function buildApp(options: DashboardOptions): Promise<App> {
 
   /** Runs what answers a request; a failed query becomes a problem that says what to do. */
   async function attempt<T>(
+    { dataset: { store } }: Context,
     work: () => Promise<T> | T,
     stopped: AbortController,
   ): Promise<T | Problem | undefined> {
+    const known = await pulse.problem(store);
+    if (known !== undefined) {
+      counts.failures += 1;
+      return known;
+    }
     try {
       const result = await work();
       storeProblem = undefined;
@@ -124,6 +132,7 @@ export async function buildApp(options: DashboardOptions): Promise<App> {
       // Nobody waits any more: the browser went away and the query was stopped with it.
       if (stopped.signal.aborted) return undefined;
       const problem = problemOf(error);
+      pulse.ended(store, problem);
       if (problem.status === 503) storeProblem = problem;
       else options.log.error({ err: error }, 'a page could not be made');
       counts.failures += 1;
@@ -148,6 +157,7 @@ export async function buildApp(options: DashboardOptions): Promise<App> {
       const ready = await prepare(route, request, reply);
       if (!ready) return reply;
       const result = await attempt(
+        ready.context,
         () => route.render(ready.context, ready.parameters, ready.values),
         ready.stopped,
       );
@@ -165,6 +175,7 @@ export async function buildApp(options: DashboardOptions): Promise<App> {
       const ready = await prepare(route, request, reply);
       if (!ready) return reply;
       const result = await attempt(
+        ready.context,
         () => route.answer(ready.context, ready.parameters, ready.values),
         ready.stopped,
       );

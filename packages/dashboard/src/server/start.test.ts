@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectStore, migrate, readStorePassword, startEngine } from '@ja4/store';
@@ -80,5 +81,29 @@ describe('the dashboard as a service', () => {
     await dashboard.stop();
     await store.close();
     await again.stop();
+  });
+
+  it('lets only the first wait for a store that hangs', async () => {
+    const sockets: Socket[] = [];
+    const hung = createTcpServer((socket) => sockets.push(socket.on('error', () => {}))).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(hung, 'listening');
+    const url = `http://127.0.0.1:${(hung.address() as AddressInfo).port}`;
+    const store = connectStore({ url, requestTimeoutMs: 1_000 });
+    const dashboard = await startDashboard(optionsFor(store));
+    const page = () => fetch(`${dashboard.url}/`);
+    expect((await page()).status).toBe(503);
+    const connections = sockets.length;
+    const pages = await Promise.all([page(), page(), page()]);
+    expect(pages.map(({ status }) => status)).toEqual([503, 503, 503]);
+    // One ping for the three of them, and none of their queries.
+    expect(sockets.length - connections).toBe(1);
+
+    await dashboard.stop();
+    await store.close();
+    for (const socket of sockets) socket.destroy();
+    hung.close();
   });
 });
