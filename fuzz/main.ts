@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz -- TARGET… [--minutes N] [--seed N] [--out DIR]`, `npm run fuzz -- TARGET --replay FILE`, or
- * `npm run fuzz -- variants [--count N] [--seed N]`.
+ * `npm run fuzz -- TARGET… [--minutes N] [--seed N] [--out DIR]`, `npm run fuzz -- TARGET --replay FILE`,
+ * `npm run fuzz -- variants [--count N] [--seed N]`, or `npm run fuzz -- datagrams [--count N] [--seed N]`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const targets = readdirSync(new URL('./targets/', import.meta.url))
   .map((file) => file.slice(0, -'.ts'.length))
   .toSorted();
 
-const instrumented = ['fingerprints', 'sentinel'].map(
+const instrumented = ['correlator', 'fingerprints', 'sentinel'].map(
   (name) => new URL(`../packages/${name}/src/`, import.meta.url).href,
 );
 
@@ -29,6 +29,9 @@ const { values, positionals } = parseArgs({
     replay: { type: 'string' },
   },
 });
+
+/** Memory that may be held more than before, in bytes. */
+const allowedGrowth = 64 * 1024 * 1024;
 
 function inWords(name: string, report: WorkerReport): string {
   const { reached, blocks, modules } = report.coverage;
@@ -55,8 +58,13 @@ if (wanted.length === 1 && wanted[0] === 'variants') {
     resolve(process.env.JA4_TEST_CORPUS ?? '../shared/corpus', 'pcap'),
   ];
   process.exitCode = (await runVariants(folders, Number(values.count), Number(values.seed))) ? 0 : 1;
+} else if (wanted.length === 1 && wanted[0] === 'datagrams') {
+  const { datagramsInWords, runDatagrams } = await import('./datagrams.ts');
+  const report = await runDatagrams(Number(values.count), Number(values.seed));
+  process.stdout.write(datagramsInWords(report));
+  process.exitCode = report.unaccounted === 0 && report.heldGrowth < allowedGrowth ? 0 : 1;
 } else if (wanted.length === 0 || wanted.some((name) => !targets.includes(name))) {
-  process.stderr.write(`fuzz: name 'variants', 'all' or some of ${targets.join(', ')}\n`);
+  process.stderr.write(`fuzz: name 'variants', 'datagrams', 'all' or some of ${targets.join(', ')}\n`);
   process.exitCode = 2;
 } else if (values.replay !== undefined) {
   const { target } = (await import(`./targets/${wanted[0]}.ts`)) as { target: FuzzTarget };
@@ -72,7 +80,7 @@ if (wanted.length === 1 && wanted[0] === 'variants') {
         seed: Number(values.seed),
         seconds: 60 * Number(values.minutes),
         deadlineMs: 1000,
-        heapGrowth: 64 * 1024 * 1024,
+        heapGrowth: allowedGrowth,
         folder: join(values.out, name),
         instrumented,
       });

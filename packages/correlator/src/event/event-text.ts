@@ -15,8 +15,8 @@ const notAnObject: ReadObject = { ok: false, reason: 'not_an_object' };
 const escapedSurrogate = /\\u[dD][89a-fA-F]/;
 
 function parseJson(text: string): unknown {
-  // The plain search is ten times as fast as the expression, and nearly always enough.
-  if (!text.includes('\\u') || !escapedSurrogate.test(text)) return JSON.parse(text);
+  // Plain searches are ten times as fast as the expression, and nearly always enough.
+  if (!text.includes('\\') || !text.includes('\\u') || !escapedSurrogate.test(text)) return JSON.parse(text);
   return JSON.parse(text, (_key, value: unknown) =>
     typeof value === 'string' ? value.toWellFormed() : value,
   );

@@ -70,21 +70,30 @@ export class RingWriter {
   }
 }
 
-/** The reading end. */
+/** Bytes that are taken out of the shared memory at once; more than the longest record. */
+const portionBytes = 128 * 1024;
+
+/**
+ * The reading end. Records are copied out of the shared memory in portions: making texts from memory that is
+ * shared takes twice as long (measured: 0.39 µs for 1.2 KB against 0.16).
+ */
 export class RingReader {
-  /** Where the message that `next` found lies in `data`; valid until `release`. */
+  /** Where the message that `next` found lies in `data`; valid until the next one. */
   start = 0;
   end = 0;
-  readonly data: Buffer;
+  readonly data = Buffer.from(new ArrayBuffer(portionBytes));
+  readonly #lengths = new Int32Array(this.data.buffer);
   readonly #positions: Int32Array;
-  readonly #lengths: Int32Array;
+  readonly #shared: Buffer;
   readonly #mask: number;
+  /** Position of the next record, its place in the portion, and the portion's end. */
   #read: number;
+  #at = 0;
+  #filled = 0;
 
   constructor({ positions, data }: RingMemory) {
     this.#positions = new Int32Array(positions);
-    this.data = Buffer.from(data);
-    this.#lengths = new Int32Array(data);
+    this.#shared = Buffer.from(data);
     this.#mask = data.byteLength - 1;
     this.#read = Atomics.load(this.#positions, position.read);
   }
@@ -96,17 +105,31 @@ export class RingReader {
 
   /** Goes to the next message; false when there is none. */
   next(): boolean {
-    if (Atomics.load(this.#positions, position.written) === this.#read) return false;
-    let at = this.#read & this.#mask;
-    if (this.#lengths[at >> 2] === skip) {
-      this.#read = (this.#read + this.#mask + 1 - at) | 0;
-      at = 0;
+    while (true) {
+      const length = this.#at < this.#filled ? this.#lengths[this.#at >> 2]! : skip;
+      const record = recordBytes(length);
+      if (length !== skip && this.#at + record <= this.#filled) {
+        this.start = this.#at + headerBytes;
+        this.end = this.start + length;
+        this.#at += record;
+        this.#read = (this.#read + record) | 0;
+        return true;
+      }
+      if (!this.#fill()) return false;
     }
-    const length = this.#lengths[at >> 2]!;
-    this.start = at + headerBytes;
-    this.end = this.start + length;
-    this.#read = (this.#read + recordBytes(length)) | 0;
-    return true;
+  }
+
+  /** Takes the next portion; it begins with a record, and the last one of it may be cut. */
+  #fill(): boolean {
+    let from = this.#read & this.#mask;
+    if (this.waiting > 0 && this.#shared.readInt32LE(from) === skip) {
+      this.#read = (this.#read + this.#mask + 1 - from) | 0;
+      from = 0;
+    }
+    this.#filled = Math.min(this.waiting, this.#mask + 1 - from, portionBytes);
+    this.#at = 0;
+    this.#shared.copy(this.data, 0, from, from + this.#filled);
+    return this.#filled > 0;
   }
 
   /** Gives the memory of what was read back to the writer. */

@@ -108,7 +108,8 @@ it('takes what was sent before a stop, then closes and removes its socket', asyn
   const path = join(folder.path, 'http.stream.socket');
   const { intake, received } = await receiver(path);
   const socket = await sender(path);
-  for (let i = 0; i < 500; i++) socket.write(`${i}\n`);
+  // In one piece, so that the kernel has all of it when the stop begins.
+  socket.write(numbers('', 500).join('\n').concat('\n'));
   await intake.stop();
   expect(received).toEqual(numbers('', 500));
   expect(existsSync(path)).toBe(false);
