@@ -24,7 +24,11 @@ test.each([
   ['TOO_MANY_SIMULTANEOUS_QUERIES', 202, 503],
   ['SYNTAX_ERROR', 62, 400],
   ['AUTHENTICATION_FAILED', 516, 403],
-  ['QUERY_IS_TOO_LARGE', 183, 413],
+  ['QUERY_IS_TOO_LARGE', 229, 413],
+  ['READONLY', 164, 500],
+  ['NOT_IMPLEMENTED', 48, 501],
+  ['SESSION_IS_LOCKED', 373, 500],
+  ['SET_NON_GRANTED_ROLE', 512, 403],
 ] as const)('%s has code %i and HTTP status %i', (name, code, status) => {
   expect(failure(name, 'What is wrong.')).toMatchObject({
     code,

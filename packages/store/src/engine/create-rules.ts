@@ -9,7 +9,7 @@ import { identifier, isSymbol, keyword, type Token } from './sql-tokens.ts';
 const allowedEngines =
   /^(?:(?:Replacing|Summing|Aggregating|Collapsing|VersionedCollapsing|Coalescing|Graphite)?MergeTree|Null|Memory|Log|TinyLog|StripeLog|Set|Join|View|MaterializedView|Merge|Dictionary|GenerateRandom|Atomic|Ordinary)$/i;
 
-const creatable = new Set(['TABLE', 'VIEW', 'MATERIALIZED', 'DATABASE', 'DICTIONARY', 'FUNCTION', 'OR']);
+const creatable = new Set(['TABLE', 'VIEW', 'MATERIALIZED', 'DATABASE', 'DICTIONARY', 'FUNCTION']);
 /** Options of a dictionary's source that name no other server. */
 const sourceOptions = new Set(
   'USER PASSWORD DB TABLE QUERY WHERE INVALIDATE_QUERY UPDATE_FIELD UPDATE_LAG'.split(' '),
@@ -55,6 +55,14 @@ function checkDictionarySource(tokens: readonly Token[], open: number, nested: N
   }
 }
 
+/** What is defined: the keyword behind `CREATE`, `OR REPLACE` and `TEMPORARY`. */
+function definedObject(tokens: readonly Token[]): string {
+  let at = 1;
+  if (keyword(tokens[at]) === 'OR' && keyword(tokens[at + 1]) === 'REPLACE') at += 2;
+  if (keyword(tokens[at]) === 'TEMPORARY') at++;
+  return keyword(tokens[at]);
+}
+
 /**
  * Rules for CREATE, ATTACH and ALTER: only objects whose data stays below the data folder.
  * @param verb first keyword of the statement
@@ -62,7 +70,7 @@ function checkDictionarySource(tokens: readonly Token[], open: number, nested: N
  * @throws ClickHouseFailure ACCESS_DENIED
  */
 export function checkDefinition(verb: string, tokens: readonly Token[], nested: NestedSql): void {
-  const object = keyword(tokens[1]);
+  const object = definedObject(tokens);
   if (verb === 'CREATE' && !creatable.has(object))
     refuse(`CREATE ${object}`, 'tables, views, dictionaries, databases and SQL functions can be created.');
   if (verb === 'ATTACH' && !['TABLE', 'DICTIONARY', 'DATABASE'].includes(object))

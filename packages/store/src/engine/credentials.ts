@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { dirname, join } from 'node:path';
+import { failure } from './clickhouse-error.ts';
 
 /** What a user may do: everything but files and addresses, read and insert, or only read. */
 export type Role = 'admin' | 'writer' | 'reader';
@@ -151,4 +152,33 @@ export function roleOfLogin(login: Login, passwords: ReadonlyMap<Role, string>):
   const expected = passwords.get(role ?? 'reader') ?? '';
   const matches = timingSafeEqual(digest(login.password), digest(expected));
   return matches && expected !== '' ? role : undefined;
+}
+
+/** What each role may act as, the role itself first. */
+const granted: Record<Role, readonly Role[]> = {
+  admin: ['admin', 'writer', 'reader'],
+  writer: ['writer', 'reader'],
+  reader: ['reader'],
+};
+
+/**
+ * The role that a request acts in when it asks for `names` (the URL's `role`): the widest of those, never more than
+ * the login's own.
+ * @throws ClickHouseFailure UNKNOWN_ROLE or SET_NON_GRANTED_ROLE
+ */
+export function limitedRole(own: Role, names: readonly string[]): Role {
+  if (names.length === 0) return own;
+  for (const name of names) {
+    if (!granted.admin.some((role) => role === name))
+      throw failure(
+        'UNKNOWN_ROLE',
+        `There is no role \`${name.slice(0, 40)}\`; there are admin, writer and reader.`,
+      );
+    if (!granted[own].some((role) => role === name))
+      throw failure(
+        'SET_NON_GRANTED_ROLE',
+        `Role ${name} should be granted to set as a current; ${own} has it not.`,
+      );
+  }
+  return granted[own].find((role) => names.includes(role)) ?? own;
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { ClickHouseFailure, engineFailure, failure, httpFailure } from './clickhouse-error.ts';
 import type { EngineCounters } from './counters.ts';
-import { type Role, readLogin, roleOfLogin } from './credentials.ts';
+import { limitedRole, type Role, readLogin, roleOfLogin } from './credentials.ts';
 import { readRequest } from './request.ts';
 import { HttpSink, negotiate } from './response.ts';
 import type { StatementRunner } from './statement-runner.ts';
@@ -144,11 +144,12 @@ async function handle(
       );
     }
     const statement = await readRequest(request, url);
+    const limited = limitedRole(role, statement.roles);
     response.setHeader('X-ClickHouse-Query-Id', queryId(statement.queryId));
     response.setHeader('X-ClickHouse-Timezone', 'UTC');
     const encoding = negotiate(request, statement.compressResponse);
     sink = new HttpSink(response, encoding, (bytes) => counters.add('bytes_sent', bytes));
-    await options.runner.run(statement, role, sink, gone.signal);
+    await options.runner.run(statement, limited, sink, gone.signal);
   } catch (error) {
     const failed = asFailure(error);
     counters.error(failed.code);

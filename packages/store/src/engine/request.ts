@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
-import { failure, httpFailure } from './clickhouse-error.ts';
+import { failure } from './clickhouse-error.ts';
+import { type SessionRequest, sessionSeconds } from './http-sessions.ts';
 import { readMultipart } from './multipart.ts';
 import { checkSetting, isHttpSetting } from './setting-rules.ts';
 import { keyword, tokenize } from './sql-tokens.ts';
@@ -25,9 +26,20 @@ export interface StatementRequest {
   compressResponse: boolean;
   /** GET must not change anything (as in ClickHouse). */
   mustBeRead: boolean;
+  session: SessionRequest | undefined;
+  /** Names of roles that the request wants to be limited to. */
+  roles: readonly string[];
+  /** Report progress in headers this often. */
+  progressEveryMs: number | undefined;
 }
 
-const reserved = new Set(['query', 'database', 'default_format', 'query_id', 'user', 'password', 'format']);
+const reserved = new Set(
+  'query database default_format query_id user password format role session_id session_timeout session_check'.split(
+    ' ',
+  ),
+);
+/** Bounds of http_headers_progress_interval_ms: every report asks the engine. */
+const progressMs = { least: 100, most: 600_000 };
 const identifierName = /^[A-Za-z_]\w{0,127}$/;
 
 /** The body as it was before Content-Encoding. */
@@ -42,8 +54,8 @@ function decoded(request: IncomingMessage): Readable {
   }[encoding];
   if (encoding === 'identity' || encoding === '') return request;
   if (decoder === undefined)
-    throw httpFailure(
-      415,
+    throw failure(
+      'UNSUPPORTED_MEDIA_TYPE',
       `Content-Encoding '${encoding.slice(0, 40)}' is not known; use gzip, br, zstd or deflate.`,
     );
   const stream = decoder();
@@ -103,10 +115,6 @@ export async function readRequest(request: IncomingMessage, url: URL): Promise<S
   const settings: [string, string][] = [];
   for (const [name, value] of query) {
     if (name.startsWith('param_')) addParameter(parameters, name.slice(6), value);
-    else if (name === 'session_id')
-      throw failure('NOT_IMPLEMENTED', 'Sessions are not available here: every request stands alone.');
-    else if (name === 'role')
-      throw failure('NOT_IMPLEMENTED', 'Roles come with the user here, not with the request.');
     else if (name === 'compress' || name === 'decompress') {
       if (value !== '0') throw failure('NOT_IMPLEMENTED', `Use HTTP compression instead of ${name}=1.`);
     } else if (!reserved.has(name) && !isHttpSetting(name)) {
@@ -148,8 +156,33 @@ export async function readRequest(request: IncomingMessage, url: URL): Promise<S
     queryId: query.get('query_id') ?? header('x-clickhouse-query-id'),
     parameters,
     settings,
-    waitEndOfQuery: query.get('wait_end_of_query') === '1',
-    compressResponse: query.get('enable_http_compression') === '1',
+    waitEndOfQuery: isOn(query.get('wait_end_of_query') ?? query.get('http_wait_end_of_query')),
+    compressResponse: isOn(query.get('enable_http_compression')),
     mustBeRead: request.method === 'GET' || request.method === 'HEAD',
+    session: readSession(query),
+    roles: query.getAll('role'),
+    progressEveryMs: readProgress(query),
   };
+}
+
+/** As the engine reads a Bool setting. */
+function isOn(value: string | null): boolean {
+  return value === '1' || value?.toLowerCase() === 'true';
+}
+
+function readSession(query: URLSearchParams): SessionRequest | undefined {
+  const id = query.get('session_id');
+  if (id === null) return undefined;
+  if (id === '')
+    throw failure('SESSION_ID_EMPTY', 'Session id query parameter was provided, but it was empty.');
+  if (id.length > 256) throw failure('BAD_ARGUMENTS', 'A session_id has at most 256 characters.');
+  const timeoutSeconds = sessionSeconds(query.get('session_timeout'));
+  return { id, timeoutSeconds, mustExist: isOn(query.get('session_check')) };
+}
+
+function readProgress(query: URLSearchParams): number | undefined {
+  if (!isOn(query.get('send_progress_in_http_headers'))) return undefined;
+  const wanted = Number(query.get('http_headers_progress_interval_ms') ?? progressMs.least);
+  if (Number.isNaN(wanted)) return progressMs.least;
+  return Math.min(Math.max(wanted, progressMs.least), progressMs.most);
 }

@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import { createBrotliCompress, createDeflate, createGzip, createZstdCompress } from 'node:zlib';
 import { type ClickHouseFailure, failure } from './clickhouse-error.ts';
+import { GradualResponse } from './gradual-response.ts';
+import type { Progress } from './progress.ts';
 import type { Sink, Summary } from './statement-runner.ts';
 
 const contentTypes: Record<string, string> = {
@@ -51,6 +53,8 @@ export class HttpSink implements Sink {
   readonly #encoding: Encoding | undefined;
   readonly #sent: (bytes: number) => void;
   #out: Writable;
+  /** Present once progress has been reported: status and first headers are then on their way. */
+  #gradual: GradualResponse | undefined;
   #exceptionTag = '';
   #format = '';
 
@@ -62,10 +66,21 @@ export class HttpSink implements Sink {
     this.#out = response;
   }
 
+  /** Reports how far the statement is, while the client still waits for the first byte of its result. */
+  progress(progress: Progress, elapsedSeconds: number): void {
+    const response = this.#response;
+    if (response.req.method === 'HEAD') return;
+    this.#gradual ??= GradualResponse.begin(response);
+    if (this.#gradual === undefined) return;
+    this.#out = this.#gradual;
+    this.#header('X-ClickHouse-Progress', progressText(progress, elapsedSeconds));
+  }
+
   async whole(format: string, bytes: Uint8Array, summary: Summary): Promise<void> {
     this.#head(format);
-    this.#response.setHeader('X-ClickHouse-Summary', summaryText(summary));
-    if (this.#encoding === undefined) this.#response.setHeader('Content-Length', bytes.length);
+    this.#header('X-ClickHouse-Summary', summaryText(summary));
+    if (this.#encoding === undefined && this.#gradual === undefined)
+      this.#response.setHeader('Content-Length', bytes.length);
     this.#sent(bytes.length);
     this.#open();
     this.#out.end(bytes);
@@ -75,7 +90,7 @@ export class HttpSink implements Sink {
     this.#head(format);
     this.#format = format.toLowerCase();
     this.#exceptionTag = randomBytes(8).toString('hex');
-    this.#response.setHeader('X-ClickHouse-Exception-Tag', this.#exceptionTag);
+    this.#header('X-ClickHouse-Exception-Tag', this.#exceptionTag);
     this.#open();
   }
 
@@ -108,7 +123,14 @@ export class HttpSink implements Sink {
     const response = this.#response;
     if (response.destroyed) return;
     const text = `${error.message} (version ${version})\n`;
-    if (!response.headersSent) {
+    if (this.#gradual?.open === true) {
+      // The status is gone as 200: clients look for this header beside it.
+      this.#header('X-ClickHouse-Exception-Code', String(error.code));
+      this.#header('Content-Type', 'text/plain; charset=UTF-8');
+      this.#gradual.end(text);
+      return;
+    }
+    if (this.#gradual === undefined && !response.headersSent) {
       for (const name of ['Content-Length', 'Content-Encoding', 'X-ClickHouse-Summary'])
         response.removeHeader(name);
       response.statusCode = error.status;
@@ -124,9 +146,14 @@ export class HttpSink implements Sink {
   }
 
   #head(format: string): void {
-    this.#response.setHeader('Content-Type', contentType(format));
-    this.#response.setHeader('X-ClickHouse-Format', format);
-    if (this.#encoding !== undefined) this.#response.setHeader('Content-Encoding', this.#encoding);
+    this.#header('Content-Type', contentType(format));
+    this.#header('X-ClickHouse-Format', format);
+    if (this.#encoding !== undefined) this.#header('Content-Encoding', this.#encoding);
+  }
+
+  #header(name: string, value: string): void {
+    if (this.#gradual === undefined) this.#response.setHeader(name, value);
+    else this.#gradual.header(name, value);
   }
 
   #open(): void {
@@ -134,9 +161,23 @@ export class HttpSink implements Sink {
     const encoder = encoders[this.#encoding]();
     encoder.on('error', (error) => this.#response.destroy(error));
     this.#response.on('close', () => encoder.destroy());
-    encoder.pipe(this.#response);
+    encoder.pipe(this.#out);
     this.#out = encoder;
   }
+}
+
+function progressText(progress: Progress, elapsedSeconds: number): string {
+  return JSON.stringify({
+    read_rows: String(progress.readRows),
+    read_bytes: String(progress.readBytes),
+    written_rows: String(progress.writtenRows),
+    written_bytes: String(progress.writtenBytes),
+    total_rows_to_read: String(progress.totalRowsToRead),
+    result_rows: '0',
+    result_bytes: '0',
+    elapsed_ns: String(Math.round(elapsedSeconds * 1e9)),
+    memory_usage: String(progress.memoryBytes),
+  });
 }
 
 function summaryText(summary: Summary): string {

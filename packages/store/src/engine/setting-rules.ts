@@ -35,6 +35,7 @@ const refused =
 /** Accepted by @clickhouse/client for the HTTP layer; they mean nothing inside the engine. */
 const httpOnly = new Set([
   'wait_end_of_query',
+  'http_wait_end_of_query',
   'send_progress_in_http_headers',
   'http_response_buffer_size',
   'http_headers_progress_interval_ms',
@@ -47,8 +48,6 @@ const httpOnly = new Set([
   'cancel_http_readonly_queries_on_client_close',
   'add_http_cors_header',
   'buffer_size',
-  'session_timeout',
-  'session_check',
   'quota_key',
   'client_protocol_version',
   'stacktrace',

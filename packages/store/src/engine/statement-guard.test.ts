@@ -86,6 +86,8 @@ describe('for every role', () => {
     "CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(CLICKHOUSE(HOST 'localhost' PORT 22 TABLE 't')) LAYOUT(FLAT())",
     "CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(CLICKHOUSE(TABLE 't')) LAYOUT(SSD_CACHE(PATH '/tmp/a'))",
     "CREATE FUNCTION f LANGUAGE WASM FROM 'm'",
+    "CREATE OR REPLACE FUNCTION f LANGUAGE WASM FROM 'm'",
+    'CREATE OR REPLACE USER u',
     'CREATE USER u',
     'CREATE NAMED COLLECTION n AS a = 1',
     'GRANT ALL ON *.* TO u',
@@ -127,6 +129,9 @@ describe('for every role', () => {
     ';',
     "SELECT 'a",
     'SELECT\u20281',
+    'SELEC 1',
+    'invalid',
+    "'SELECT' 1",
     "SELECT * FROM `fi\\x6ce`('/etc/passwd')",
     "SELECT `fi\\Nle`('/etc/passwd')",
     'SELECT "fi\\Nle"(1)',
@@ -175,6 +180,50 @@ describe('roles', () => {
     expect(codeOf('KILL QUERY WHERE 1', 'reader')).toBe(readonly);
   });
 
+  test('a writer has temporary tables in a session, and no other ones by such a name', () => {
+    const code = (sql: string, role: Role) => {
+      try {
+        guardStatement(sql, role, context, { inSession: true });
+        return 'allowed';
+      } catch (error) {
+        return error instanceof ClickHouseFailure ? error.code : error;
+      }
+    };
+    for (const sql of [
+      'CREATE TEMPORARY TABLE t (a Int8)',
+      'CREATE OR REPLACE TEMPORARY TABLE t AS SELECT 1',
+      'create temporary table if not exists `t` (a Int8)',
+      'DROP TEMPORARY TABLE IF EXISTS t',
+    ]) {
+      expect(code(sql, 'writer'), sql).toBe('allowed');
+      expect(code(sql, 'reader'), sql).toBe(readonly);
+      expect(codeOf(sql), sql).toBe(48);
+    }
+    for (const sql of [
+      'CREATE TABLE temporary (a Int8)',
+      'CREATE TABLE TEMPORARY TABLE',
+      'CREATE TEMPORARY TABLE d.t (a Int8)',
+      'CREATE TEMPORARY VIEW v AS SELECT 1',
+      'DROP TEMPORARY TABLE d.t',
+      'DROP TABLE temporary',
+      'TRUNCATE TEMPORARY TABLE t',
+    ])
+      expect(code(sql, 'writer'), sql).toBe(readonly);
+    for (const sql of [
+      "CREATE TEMPORARY TABLE t ENGINE = File(CSV, '/a')",
+      "CREATE TEMPORARY TABLE t AS SELECT * FROM file('/a')",
+      "CREATE OR REPLACE TEMPORARY TABLE t (a String DEFAULT file('/a'))",
+    ])
+      expect(code(sql, 'writer'), sql).toBe(accessDenied);
+  });
+
+  test('beside temporary tables, where the engine’s own wall is missing, the guard is stricter', () => {
+    const reading = (besideTemporaryTables: boolean) => () =>
+      guardStatement("SELECT format('{}', a)", 'writer', context, { inSession: true, besideTemporaryTables });
+    expect(reading(false)).not.toThrow();
+    expect(reading(true)).toThrow('refused for every role');
+  });
+
   test('a writer also inserts', () => {
     expect(codeOf('INSERT INTO t FORMAT CSV', 'writer')).toBe('allowed');
     expect(codeOf('TRUNCATE TABLE t', 'writer')).toBe(readonly);
@@ -219,12 +268,14 @@ describe('taking a statement apart', () => {
 
   test('looks at names that come as parameters', () => {
     const call = (name: string) => () =>
-      guardStatement('SELECT arrayMap({ f : Identifier }, [1])', 'reader', context, new Map([['f', name]]));
+      guardStatement('SELECT arrayMap({ f : Identifier }, [1])', 'reader', context, {
+        parameters: new Map([['f', name]]),
+      });
     for (const name of ['file', 'FILE', 'fi\\Nle', 'a.file'])
       expect(call(name), name).toThrow('refused for every role');
     expect(call('upper')).not.toThrow();
     expect(() =>
-      guardStatement('SELECT {f:String}', 'reader', context, new Map([['f', 'file']])),
+      guardStatement('SELECT {f:String}', 'reader', context, { parameters: new Map([['f', 'file']]) }),
     ).not.toThrow();
   });
 

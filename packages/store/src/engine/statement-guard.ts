@@ -4,13 +4,15 @@ import type { Role } from './credentials.ts';
 import { forbiddenNames } from './forbidden-functions.ts';
 import type { GuardContext } from './guard-context.ts';
 import { type InsertFromData, insertDataFollows, readInsert } from './insert-statement.ts';
+import { readSet, readUse, type SessionChange } from './session-statement.ts';
 import { checkSetting } from './setting-rules.ts';
-import { findTopLevel, readSettings, settingNames, topLevel } from './sql-clauses.ts';
+import { readSettings, settingNames, topLevel } from './sql-clauses.ts';
 import { identifier, isSymbol, keyword, type Token, tokenize } from './sql-tokens.ts';
+import { namesTemporaryTable, type StatementKind, statementKind, statementVerb } from './statement-kind.ts';
 
 /** What the guard learned about one allowed statement. */
 export interface Statement {
-  kind: 'read' | 'insert' | 'change' | 'kill';
+  kind: StatementKind;
   /** First keyword, upper case: SELECT, SHOW, CREATE, … */
   verb: string;
   /** The statement without its trailing semicolon and without the settings below. */
@@ -23,15 +25,20 @@ export interface Statement {
   insert: InsertFromData | undefined;
   /** The query id in `KILL QUERY WHERE query_id = '…'`, which only this server knows. */
   killQueryId?: string | undefined;
+  /** What a SET or USE changes, of a statement inside a session. */
+  change?: SessionChange | undefined;
+  /** Makes or removes a temporary table. */
+  temporary?: boolean;
 }
 
-const readVerbs = new Set(['SELECT', 'FROM', 'SHOW', 'DESCRIBE', 'DESC', 'EXISTS', 'EXPLAIN']);
-const changeVerbs = new Set(
-  'CREATE ALTER DROP TRUNCATE RENAME EXCHANGE UNDROP OPTIMIZE SYSTEM DELETE UPDATE CHECK DETACH ATTACH'.split(
-    ' ',
-  ),
-);
-const statementVerbs = new Set([...readVerbs, ...changeVerbs, 'INSERT', 'KILL']);
+/** What a statement's surroundings allow. */
+export interface Surroundings {
+  parameters?: ReadonlyMap<string, string>;
+  /** The request belongs to a session: SET, USE and temporary tables have somewhere to stay. */
+  inSession?: boolean;
+  /** The statement runs where `readonly=1` cannot stand behind the guard: beside temporary tables. */
+  besideTemporaryTables?: boolean;
+}
 
 /** SYSTEM commands by their first two words; any other touches files, addresses or the process. */
 const systemCommands =
@@ -112,16 +119,6 @@ function checkNamesInParameters(tokens: readonly Token[], parameters: ReadonlyMa
   }
 }
 
-/** First keyword behind opening brackets and a leading WITH list. */
-function statementVerb(tokens: readonly Token[]): string {
-  let i = 0;
-  while (isSymbol(tokens[i], '(')) i++;
-  const first = keyword(tokens[i]);
-  if (first !== 'WITH') return first;
-  const verb = tokens[findTopLevel(tokens, statementVerbs, i + 1)];
-  return verb === undefined ? 'SELECT' : keyword(verb);
-}
-
 /** Takes the top-level SETTINGS clauses out of a statement and checks every setting. */
 function takeSettings(sql: string, tokens: readonly Token[]): Pick<Statement, 'sql' | 'settings'> {
   const settings: (readonly [string, string])[] = [];
@@ -169,11 +166,6 @@ function trailingFormat(tokens: readonly Token[]): string | undefined {
 }
 
 function checkChange(verb: string, tokens: readonly Token[], context: GuardContext): void {
-  if (keyword(tokens[1]) === 'TEMPORARY')
-    throw failure(
-      'NOT_IMPLEMENTED',
-      'Temporary tables end with the request that made them; use a CTE or a table.',
-    );
   if (verb === 'SYSTEM') {
     const command = `${keyword(tokens[1])} ${keyword(tokens[2])}`;
     if (!systemCommands.test(command))
@@ -201,43 +193,52 @@ function checkChange(verb: string, tokens: readonly Token[], context: GuardConte
  * Decides whether a role may run a statement, and takes it apart for running.
  *
  * For every role only one statement per request, nothing that touches files or addresses, no setting that
- * lifts a limit. `writer` may read and insert, `reader` only read. The engine's own `readonly=1` stands behind
- * this for everything that reads.
+ * lifts a limit. `writer` may read and insert, and in a session have temporary tables; `reader` only reads. The
+ * engine's own `readonly=1` stands behind this for everything that reads, except beside temporary tables.
  * @throws ClickHouseFailure SYNTAX_ERROR, ACCESS_DENIED, READONLY or NOT_IMPLEMENTED, with what to do instead
  */
 export function guardStatement(
   sql: string,
   role: Role,
   context: GuardContext,
-  parameters: ReadonlyMap<string, string> = new Map(),
+  surroundings: Surroundings = {},
 ): Statement {
   const tokens = readTokens(sql);
   const verb = statementVerb(tokens);
-  const kind = statementKind(verb);
-  checkEverywhere(tokens, kind === 'read' ? context.forbiddenWhenReading : context.forbiddenFunctions);
-  checkNamesInParameters(tokens, parameters);
-  if (role === 'reader' && kind !== 'read')
-    throw failure('READONLY', `User 'reader' cannot run ${verb}: it may only read.`);
-  if (role === 'writer' && kind !== 'read' && kind !== 'insert')
-    throw failure('READONLY', `User 'writer' cannot run ${verb}: it may read and insert.`);
+  const kind = statementKind(verb, tokens[0], surroundings.inSession === true);
+  const walled = kind === 'read' && surroundings.besideTemporaryTables !== true;
+  checkEverywhere(tokens, walled ? context.forbiddenWhenReading : context.forbiddenFunctions);
+  checkNamesInParameters(tokens, surroundings.parameters ?? new Map());
+  const temporary = kind === 'change' && namesTemporaryTable(verb, tokens);
+  checkRole(role, kind, verb, temporary);
   if (kind === 'insert' && tokens.slice(0, 4).some((token) => keyword(token) === 'FUNCTION'))
     refuse('INSERT INTO FUNCTION', 'name a table.');
+  const text = sql.slice(tokens[0]?.start, tokens.at(-1)?.end);
+  const whole = { kind, verb, sql: text, settings: [], insert: undefined };
+  if (kind === 'session')
+    return { ...whole, format: undefined, change: verb === 'SET' ? readSet(sql, tokens) : readUse(tokens) };
   if (kind === 'change') {
+    if (temporary && surroundings.inSession !== true)
+      throw failure(
+        'NOT_IMPLEMENTED',
+        'A temporary table ends with the request that made it; send a session_id with each request, or use a CTE.',
+      );
     checkChange(verb, tokens, context);
-    return {
-      kind,
-      verb,
-      sql: sql.slice(tokens[0]?.start, tokens.at(-1)?.end),
-      settings: [],
-      format: trailingFormat(tokens),
-      insert: undefined,
-    };
+    return { ...whole, format: trailingFormat(tokens), temporary };
   }
   checkSettings(tokens, context);
   const insert = kind === 'insert' ? insertFromData(sql, tokens) : undefined;
   const format = insert === undefined ? trailingFormat(tokens) : undefined;
   const killQueryId = kind === 'kill' ? queryIdToKill(tokens) : undefined;
   return { kind, verb, ...takeSettings(sql, tokens), format, insert, killQueryId };
+}
+
+/** @throws ClickHouseFailure READONLY when the role may not run this kind of statement */
+function checkRole(role: Role, kind: StatementKind, verb: string, temporary: boolean): void {
+  if (kind === 'read' || kind === 'session' || role === 'admin') return;
+  if (role === 'writer' && (kind === 'insert' || temporary)) return;
+  const may = role === 'reader' ? 'it may only read' : 'it may read and insert';
+  throw failure('READONLY', `User '${role}' cannot run ${verb}: ${may}. Not enough privileges.`);
 }
 
 /** The data part of an INSERT, undefined for INSERT … SELECT. */
@@ -258,19 +259,6 @@ function queryIdToKill(tokens: readonly Token[]): string | undefined {
   return words === 'KILL QUERY WHERE QUERY_ID' && isSymbol(equals, '=') && value?.kind === 'string' && whole
     ? value.value
     : undefined;
-}
-
-function statementKind(verb: string): Statement['kind'] {
-  if (readVerbs.has(verb)) return 'read';
-  if (verb === 'INSERT') return 'insert';
-  if (verb === 'KILL') return 'kill';
-  if (changeVerbs.has(verb)) return 'change';
-  if (verb === 'SET' || verb === 'USE')
-    throw failure(
-      'NOT_IMPLEMENTED',
-      `${verb} would not outlive its request; pass settings and database with each request instead.`,
-    );
-  throw failure('ACCESS_DENIED', `Statement ${verb || '?'} is not available here.`);
 }
 
 /** Whether inline rows of an INSERT … VALUES, read as SQL, call nothing that is forbidden. */
