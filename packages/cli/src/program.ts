@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   detect: async () => (await import('./commands/detect.ts')).addDetectCommand,
   evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluateCommand,
   db: async () => (await import('./commands/db.ts')).addDbCommands,
+  spool: async () => (await import('./commands/spool.ts')).addSpoolCommands,
   config: async () => (await import('./commands/config.ts')).addConfigCommands,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
 };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { SegmentFile, segmentNumber, segmentPath } from './segment-file.ts';
 import type { SpoolColumn } from './segment-header.ts';
 
@@ -24,31 +25,31 @@ export class RejectedRows {
   readonly #folder: string;
   readonly #fsync: boolean;
   readonly #log: Logger;
+  readonly #lock: FolderLock;
   #file: SegmentFile | undefined;
-  #number: number;
-  #bytes: number;
+  #number = 1;
+  #bytes = 0;
   readonly counts = { kept: 0, notKept: 0 };
 
-  private constructor(folder: string, fsync: boolean, log: Logger, number: number, bytes: number) {
+  private constructor(folder: string, lock: FolderLock, fsync: boolean, log: Logger) {
     this.#folder = folder;
+    this.#lock = lock;
     this.#fsync = fsync;
     this.#log = log;
-    this.#number = number;
-    this.#bytes = bytes;
   }
 
   static async open(spoolFolder: string, fsync: boolean, log: Logger): Promise<RejectedRows> {
     const folder = rejectedFolder(spoolFolder);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    let number = 1;
-    let bytes = 0;
+    // It can be replayed as a spool of its own.
+    const rows = new RejectedRows(folder, await lockFolder(folder), fsync, log);
     for (const name of await readdir(folder)) {
-      const found = segmentNumber(name);
-      if (found === undefined) continue;
-      number = Math.max(number, found + 1);
-      bytes += (await stat(join(folder, name))).size;
+      const number = segmentNumber(name);
+      if (number === undefined) continue;
+      rows.#number = Math.max(rows.#number, number + 1);
+      rows.#bytes += (await stat(join(folder, name))).size;
     }
-    return new RejectedRows(folder, fsync, log, number, bytes);
+    return rows;
   }
 
   async keep(row: RejectedRow): Promise<void> {
@@ -75,6 +76,7 @@ export class RejectedRows {
   async close(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;
+    this.#lock.release();
   }
 
   async #fileFor(columns: readonly SpoolColumn[]): Promise<SegmentFile> {

@@ -14,6 +14,12 @@ export interface FramePart {
 const payloadOf = ({ frame, first, end }: FramePart): Uint8Array =>
   frame.payload.subarray(frame.starts[first], frame.starts[end]);
 
+/** The bytes of each row of a part. */
+export function* rowsOf({ frame, first, end }: FramePart): Generator<Uint8Array> {
+  for (let row = first; row < end; row++)
+    yield frame.payload.subarray(frame.starts[row], frame.starts[row + 1]);
+}
+
 /** How many of a part's rows, up to `maxRows`, are within `maxBytes`. */
 export function rowsWithin({ frame, first, end }: FramePart, maxRows: number, maxBytes: number): number {
   const last = Math.min(end, first + maxRows);
