@@ -4,7 +4,7 @@
  */
 import { parseHttpEvent } from '@ja4/correlator';
 import pino from 'pino';
-import { openDatagramIntake } from '../../packages/correlator/src/intake/index.ts';
+import { openIntake } from '../../packages/correlator/src/intake/index.ts';
 
 export interface ReceiverTotals {
   /** Events taken, and datagrams that were no event. */
@@ -18,22 +18,23 @@ export interface ReceiverTotals {
 
 const totals = { events: 0, refused: 0, made: 0, dropped: 0 };
 
-const intake = await openDatagramIntake({
-  path: process.argv[2] ?? '',
+const take = (batch: string[]) => {
+  for (const text of batch) {
+    const event = parseHttpEvent(text);
+    if (!event.ok) {
+      totals.refused++;
+      continue;
+    }
+    totals.events++;
+    totals.made = Math.max(totals.made, (event.value.seq ?? 0) + 1);
+    totals.dropped = Math.max(totals.dropped, event.value.dropped_total ?? 0);
+  }
+};
+
+const intake = await openIntake({
+  sockets: [{ name: 'http', path: process.argv[2] ?? '', kind: 'datagram', onMessages: take }],
   mode: 0o666,
   log: pino({ level: 'warn' }),
-  onMessages: (batch) => {
-    for (const text of batch) {
-      const event = parseHttpEvent(text);
-      if (!event.ok) {
-        totals.refused++;
-        continue;
-      }
-      totals.events++;
-      totals.made = Math.max(totals.made, (event.value.seq ?? 0) + 1);
-      totals.dropped = Math.max(totals.dropped, event.value.dropped_total ?? 0);
-    }
-  },
 });
 
 process.on('message', async (order) => {
