@@ -14,6 +14,8 @@ export interface HttpServerOptions {
   port: number;
   passwords: ReadonlyMap<Role, string>;
   runner: StatementRunner;
+  /** Names of the engine's settings. */
+  settingNames: ReadonlySet<string>;
   counters: EngineCounters;
   version: string;
   /** Resolves when the engine answers. */
@@ -143,7 +145,7 @@ async function handle(
         'Authentication failed: password is incorrect, or there is no user with such name.',
       );
     }
-    const statement = await readRequest(request, url);
+    const statement = await readRequest(request, url, options.settingNames);
     const limited = limitedRole(role, statement.roles);
     response.setHeader('X-ClickHouse-Query-Id', queryId(statement.queryId));
     response.setHeader('X-ClickHouse-Timezone', 'UTC');

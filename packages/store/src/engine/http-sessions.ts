@@ -122,7 +122,7 @@ export class HttpSessions {
 
   #end(key: string, { session }: Entry): void {
     this.#entries.delete(key);
-    // A thread that does not end has ended already; nothing waits for it.
+    // It rejects only when the thread has died, and the session with it.
     session.engine?.close().catch(() => undefined);
   }
 }

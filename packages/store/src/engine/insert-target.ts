@@ -39,6 +39,27 @@ export function insertTarget(
   return table === undefined ? undefined : { database: first, table };
 }
 
+/** Rows of a block when memory is short: views then aggregate that many at a time. */
+const smallBlockRows = 4096;
+
+/**
+ * The same job in small blocks and one thread, for much less memory and more work; whole all the same, because it
+ * is undone as one.
+ */
+export function inSmallBlocks(job: Job): Job {
+  const rows = String(smallBlockRows);
+  const own: Job['settings'] = [
+    ['max_insert_block_size', rows],
+    ['max_block_size', rows],
+    ['min_insert_block_size_rows', rows],
+    ['min_insert_block_size_bytes', '0'],
+    ['max_threads', '1'],
+    ['max_insert_threads', '1'],
+  ];
+  const names = new Set(own.map(([name]) => name));
+  return { ...job, settings: [...job.settings.filter(([name]) => !names.has(name)), ...own] };
+}
+
 /** The same job with the engine's own recognition of repeated blocks switched off. */
 export function withoutDeduplication(job: Job): Job {
   return {

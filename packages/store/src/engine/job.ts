@@ -1,4 +1,5 @@
 import type { KeptSession } from './kept-session.ts';
+import type { MemoryShare } from './memory-share.ts';
 import { sqlName, sqlString } from './sql-text.ts';
 
 /** One statement for the engine: settings and parameters as SQL literals, applied in this order. */
@@ -19,8 +20,7 @@ export interface Job {
 
 /** What the engine may use. */
 export interface EngineLimits {
-  /** For the whole engine. */
-  memoryBytes: number;
+  memory: MemoryShare;
   /** For one statement. */
   threads: number;
   /** Whether merged parts are on disk before what they were made from goes. */
@@ -33,7 +33,7 @@ export function jobPrelude(job: Job, limits: EngineLimits): string {
   const assignments = [
     `max_threads = ${limits.threads}`,
     'max_query_size = 2097152',
-    `max_memory_usage = ${Math.floor(limits.memoryBytes * 0.8)}`,
+    ...(job.readonly ? readSettings(limits) : writeSettings(limits)),
     ...job.settings.map(([name, literal]) => `${sqlName(name)} = ${literal}`),
     `log_comment = '${job.id} ${/^'.*'$/s.test(comment) ? comment.slice(1) : "'"}`,
     ...[...job.parameters].map(([name, value]) => `${sqlName(`param_${name}`)} = ${sqlString(value)}`),
@@ -42,6 +42,25 @@ export function jobPrelude(job: Job, limits: EngineLimits): string {
   if (job.database !== undefined) statements.unshift(`USE ${sqlName(job.database)}`);
   if (job.readonly) statements.push('SET readonly = 1');
   return statements.join('; ');
+}
+
+/** When the engine's memory is short, it stops the statement with the most memory per unit of this first. */
+const overcommitUnit = { read: 1_048_576, write: 2 ** 50 };
+
+function readSettings({ memory }: EngineLimits): string[] {
+  return [
+    `max_memory_usage = ${memory.read}`,
+    `memory_overcommit_ratio_denominator = ${overcommitUnit.read}`,
+  ];
+}
+
+/** What writes never waits for a thread that reads have taken. */
+function writeSettings({ memory }: EngineLimits): string[] {
+  return [
+    `max_memory_usage = ${memory.write}`,
+    `memory_overcommit_ratio_denominator = ${overcommitUnit.write}`,
+    'use_concurrency_control = 0',
+  ];
 }
 
 /** Finds the running job of this id in system.processes. */

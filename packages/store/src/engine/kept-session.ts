@@ -7,12 +7,13 @@ import type { StatementWorker } from './statement-worker.ts';
  */
 export class KeptSession {
   readonly worker: StatementWorker;
-  readonly #onClose: (kept: KeptSession) => void;
+  readonly #onClosed: (worker: StatementWorker) => void;
   #set: readonly string[] = [];
 
-  constructor(worker: StatementWorker, onClose: (kept: KeptSession) => void) {
+  /** @param onClosed gets the thread back, for the next one */
+  constructor(worker: StatementWorker, onClosed: (worker: StatementWorker) => void) {
     this.worker = worker;
-    this.#onClose = onClose;
+    this.#onClosed = onClosed;
   }
 
   /** Statements that undo the last statement's settings; `names` are those that the next one sets. */
@@ -22,8 +23,12 @@ export class KeptSession {
     return undo.length === 0 ? 'USE `default`' : `USE \`default\`; SET ${undo.join(', ')}`;
   }
 
+  /** Ends the session and its tables; only while none of its statements runs. */
   async close(): Promise<void> {
-    this.#onClose(this);
-    await this.worker.close();
+    try {
+      await this.worker.forget();
+    } finally {
+      this.#onClosed(this.worker);
+    }
   }
 }

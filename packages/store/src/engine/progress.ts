@@ -49,7 +49,8 @@ export async function whileReporting<T>(
   }
 }
 
-async function jobProgress(
+/** How far a job is; all zero while it is not running. */
+export async function jobProgress(
   jobId: string,
   control: (sql: string, format: string) => Promise<Uint8Array>,
 ): Promise<Progress> {

@@ -107,9 +107,14 @@ function addParameter(parameters: Map<string, string>, name: string, value: stri
 /**
  * Reads a request of ClickHouse's HTTP interface: statement from URL, body or form; parameters, settings and
  * options from the URL.
+ * @param settingNames the engine's settings
  * @throws ClickHouseFailure for anything malformed, too large or not available here
  */
-export async function readRequest(request: IncomingMessage, url: URL): Promise<StatementRequest> {
+export async function readRequest(
+  request: IncomingMessage,
+  url: URL,
+  settingNames: ReadonlySet<string>,
+): Promise<StatementRequest> {
   const query = url.searchParams;
   const parameters = new Map<string, string>();
   const settings: [string, string][] = [];
@@ -118,7 +123,7 @@ export async function readRequest(request: IncomingMessage, url: URL): Promise<S
     else if (name === 'compress' || name === 'decompress') {
       if (value !== '0') throw failure('NOT_IMPLEMENTED', `Use HTTP compression instead of ${name}=1.`);
     } else if (!reserved.has(name) && !isHttpSetting(name)) {
-      checkSetting(name);
+      checkSetting(name, settingNames);
       settings.push([name, value]);
     }
   }

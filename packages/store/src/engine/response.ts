@@ -6,7 +6,7 @@ import { createBrotliCompress, createDeflate, createGzip, createZstdCompress } f
 import { type ClickHouseFailure, failure } from './clickhouse-error.ts';
 import { GradualResponse } from './gradual-response.ts';
 import type { Progress } from './progress.ts';
-import type { Sink, Summary } from './statement-runner.ts';
+import type { Sink, Summary } from './sink.ts';
 
 const contentTypes: Record<string, string> = {
   json: 'application/json; charset=UTF-8',
@@ -55,6 +55,8 @@ export class HttpSink implements Sink {
   #out: Writable;
   /** Present once progress has been reported: status and first headers are then on their way. */
   #gradual: GradualResponse | undefined;
+  /** The result has begun, though its first bytes may still be with the encoder. */
+  #opened = false;
   #exceptionTag = '';
   #format = '';
 
@@ -69,10 +71,12 @@ export class HttpSink implements Sink {
   /** Reports how far the statement is, while the client still waits for the first byte of its result. */
   progress(progress: Progress, elapsedSeconds: number): void {
     const response = this.#response;
-    if (response.req.method === 'HEAD') return;
-    this.#gradual ??= GradualResponse.begin(response);
-    if (this.#gradual === undefined) return;
-    this.#out = this.#gradual;
+    if (this.#opened || response.req.method === 'HEAD') return;
+    if (this.#gradual === undefined) {
+      this.#gradual = GradualResponse.begin(response);
+      if (this.#gradual === undefined) return;
+      this.#out = this.#gradual;
+    }
     this.#header('X-ClickHouse-Progress', progressText(progress, elapsedSeconds));
   }
 
@@ -131,12 +135,13 @@ export class HttpSink implements Sink {
       return;
     }
     if (this.#gradual === undefined && !response.headersSent) {
-      for (const name of ['Content-Length', 'Content-Encoding', 'X-ClickHouse-Summary'])
-        response.removeHeader(name);
+      for (const name of ['Content-Length', 'X-ClickHouse-Summary']) response.removeHeader(name);
       response.statusCode = error.status;
       response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
       response.setHeader('X-ClickHouse-Exception-Code', error.code);
-      response.end(text);
+      if (this.#encoding !== undefined) response.setHeader('Content-Encoding', this.#encoding);
+      this.#open();
+      this.#out.end(text);
       return;
     }
     const tag = this.#exceptionTag;
@@ -157,6 +162,7 @@ export class HttpSink implements Sink {
   }
 
   #open(): void {
+    this.#opened = true;
     if (this.#encoding === undefined) return;
     const encoder = encoders[this.#encoding]();
     encoder.on('error', (error) => this.#response.destroy(error));

@@ -17,9 +17,14 @@ const unknownToSet = new Set(['ROLE', 'DEFAULT', 'TRANSACTION']);
 
 /**
  * Reads `SET a = 1, param_b = 'x'`.
- * @throws ClickHouseFailure SYNTAX_ERROR, NOT_IMPLEMENTED, or ACCESS_DENIED for a setting that lifts a limit
+ * @param existing names of the engine's settings, if they are known
+ * @throws ClickHouseFailure SYNTAX_ERROR, NOT_IMPLEMENTED, UNKNOWN_SETTING, or ACCESS_DENIED for a setting that lifts a limit
  */
-export function readSet(sql: string, tokens: readonly Token[]): SessionChange {
+export function readSet(
+  sql: string,
+  tokens: readonly Token[],
+  existing?: ReadonlySet<string>,
+): SessionChange {
   if (unknownToSet.has(keyword(tokens[1])))
     throw failure(
       'NOT_IMPLEMENTED',
@@ -33,7 +38,7 @@ export function readSet(sql: string, tokens: readonly Token[]): SessionChange {
   for (const [name, literal] of clause.values) {
     if (name.startsWith('param_')) parameters.push([name.slice(6), textOf(literal)]);
     else {
-      checkSetting(name);
+      checkSetting(name, existing);
       settings.push([name, literal.toUpperCase() === 'DEFAULT' ? undefined : literal]);
     }
   }

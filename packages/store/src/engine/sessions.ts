@@ -40,11 +40,14 @@ const tablesThatAct = ['models', 'stack_trace'];
  */
 function openControl(chdb: Chdb, dataDir: string, limits: EngineLimits): Session {
   const control = openSession(chdb, dataDir, [
-    `--max_server_memory_usage=${limits.memoryBytes}`,
-    `--mark_cache_size=${Math.floor(limits.memoryBytes / 16)}`,
-    `--uncompressed_cache_size=${Math.floor(limits.memoryBytes / 32)}`,
+    `--max_server_memory_usage=${limits.memory.engine}`,
+    `--merges_mutations_memory_usage_soft_limit=${limits.memory.merges}`,
+    `--mark_cache_size=${limits.memory.markCache}`,
+    `--uncompressed_cache_size=${limits.memory.uncompressedCache}`,
+    `--concurrent_threads_soft_limit_num=${limits.threads}`,
     `--max_threads=${limits.threads}`,
     `--config-file=${writeEngineConfig(dataDir, limits.fsync)}`,
+    ...(process.env.E5_ARGS ?? '').split(' ').filter(Boolean),
   ]);
   try {
     takeFilesAway(control, dataDir);
@@ -86,7 +89,9 @@ export class EngineSessions {
   readonly #control: Session;
   readonly #limits: EngineLimits;
   readonly #idle = new Map<Lane, StatementWorker[]>();
-  readonly #kept = new Set<KeptSession>();
+  /** Threads for sessions that are kept: how many are in use, and those that wait for the next one. */
+  #keptInUse = 0;
+  readonly #spare: StatementWorker[] = [];
 
   private constructor(chdb: Chdb, dataDir: string, control: Session, limits: EngineLimits) {
     this.#chdb = chdb;
@@ -163,14 +168,23 @@ export class EngineSessions {
    * @throws ClickHouseFailure TOO_MANY_SIMULTANEOUS_QUERIES
    */
   async keep(): Promise<KeptSession> {
-    if (this.#kept.size >= mostKept)
+    if (this.#keptInUse >= mostKept)
       throw failure(
         'TOO_MANY_SIMULTANEOUS_QUERIES',
-        `Too many sessions with temporary tables: ${this.#kept.size} are open. Try again later, or use a table.`,
+        `Too many sessions with temporary tables: ${this.#keptInUse} are open. Try again later, or use a table.`,
       );
-    const kept = new KeptSession(await StatementWorker.start(), (closed) => this.#kept.delete(closed));
-    this.#kept.add(kept);
-    return kept;
+    this.#keptInUse++;
+    try {
+      // Threads are used again: one that ends while the engine runs takes the engine with it.
+      const worker = this.#spare.pop() ?? (await StatementWorker.start());
+      return new KeptSession(worker, (closed) => {
+        this.#keptInUse--;
+        if (!closed.dead) this.#spare.push(closed);
+      });
+    } catch (error) {
+      this.#keptInUse--;
+      throw error;
+    }
   }
 
   /** Stops the running job of this id. */
@@ -197,8 +211,8 @@ export class EngineSessions {
 
   /** Ends the threads and closes the engine; only after every lane is idle. */
   async close(): Promise<void> {
-    const workers = [...this.#idle.values()].flat();
-    await Promise.all([...this.#kept, ...workers].map((worker) => worker.close()));
+    const workers = [...this.#idle.values(), this.#spare].flat();
+    await Promise.all(workers.map((worker) => worker.close()));
     this.#control.close();
     await this.#chdb.drainPending();
   }

@@ -62,11 +62,17 @@ export function isHttpSetting(name: string): boolean {
  * Refuses a setting that is not known to be harmless: what lifts limits (`max_memory_usage`, `readonly`),
  * reads or writes files (`format_schema`, `format_template_*`), holds SQL of its own (`additional_table_filters`)
  * or changes the language (`dialect`). The list says what is allowed, so a new engine brings no new hole.
- * @throws ClickHouseFailure ACCESS_DENIED
+ * @param existing names of the engine's settings, if they are known
+ * @throws ClickHouseFailure ACCESS_DENIED, or UNKNOWN_SETTING for a name that the engine does not have
  */
-export function checkSetting(name: string): void {
+export function checkSetting(name: string, existing?: ReadonlySet<string>): void {
   const known = allowedNames.has(name) || allowedPrefixes.some((prefix) => name.startsWith(prefix));
   if (known && !refused.test(name)) return;
+  if (existing !== undefined && !existing.has(name))
+    throw failure(
+      'UNKNOWN_SETTING',
+      `Setting ${name.slice(0, 80)} is neither a builtin setting nor one of this store.`,
+    );
   throw failure(
     'ACCESS_DENIED',
     `Setting '${name.slice(0, 80)}' cannot be set per statement here; leave it out, or use a ClickHouse server of your own (store.url).`,

@@ -9,6 +9,7 @@ import { type HttpServer, listen } from './http-server.ts';
 import { InsertBodies } from './insert-body.ts';
 import { OnceInserts } from './insert-once.ts';
 import { Lane } from './lane.ts';
+import { memoryShare } from './memory-share.ts';
 import { EngineSessions } from './sessions.ts';
 import { StatementRunner } from './statement-runner.ts';
 import { TableFolders } from './table-folders.ts';
@@ -21,7 +22,7 @@ export interface EngineOptions {
   host?: string;
   port: number;
   log: Logger;
-  /** For the whole engine, in bytes; default 1.5 GB. */
+  /** For the whole process, in bytes; default 1.5 GB. See `memoryShare` for small ones. */
   memoryLimitBytes?: number;
   /** Statements that may read at the same time; default 2. */
   readers?: number;
@@ -101,7 +102,7 @@ async function openEngine(
   const write = new Lane('write', 1, 200);
   const fsync = options.fsync ?? true;
   const limits = {
-    memoryBytes: options.memoryLimitBytes ?? 1_500_000_000,
+    memory: memoryShare(options.memoryLimitBytes ?? 1_500_000_000),
     threads: availableParallelism(),
     fsync,
   };
@@ -124,6 +125,7 @@ async function openEngine(
       port: options.port,
       passwords,
       runner,
+      settingNames: context.settings,
       counters,
       version,
       ping: () => sessions.ping(),

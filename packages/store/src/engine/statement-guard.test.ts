@@ -7,8 +7,14 @@ import { guardStatement } from './statement-guard.ts';
 
 const context = {
   ...guardContext(() => []),
-  settings: new Set(['readonly', 'max_memory_usage', 'max_threads', 'additional_table_filters']),
-  tableSettings: new Set(['index_granularity', 'non_replicated_deduplication_window']),
+  settings: new Set(
+    'readonly max_memory_usage max_threads log_comment additional_table_filters dialect format_schema'.split(
+      ' ',
+    ),
+  ),
+  tableSettings: new Set(
+    'index_granularity non_replicated_deduplication_window disk storage_policy'.split(' '),
+  ),
 };
 const guard = (sql: string, role: Role = 'admin') => guardStatement(sql, role, context);
 const codeOf = (sql: string, role: Role = 'admin'): number | 'allowed' => {

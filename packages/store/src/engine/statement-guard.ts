@@ -141,7 +141,7 @@ function checkSettings(tokens: readonly Token[], context: GuardContext, extra?: 
     // `SETTINGS name` without a value means 1, but the two words can also be ordinary names.
     if (!assigned && !context.settings.has(name)) continue;
     if (extra?.has(name)) continue;
-    checkSetting(name);
+    checkSetting(name, context.settings);
   }
 }
 
@@ -216,7 +216,11 @@ export function guardStatement(
   const text = sql.slice(tokens[0]?.start, tokens.at(-1)?.end);
   const whole = { kind, verb, sql: text, settings: [], insert: undefined };
   if (kind === 'session')
-    return { ...whole, format: undefined, change: verb === 'SET' ? readSet(sql, tokens) : readUse(tokens) };
+    return {
+      ...whole,
+      format: undefined,
+      change: verb === 'SET' ? readSet(sql, tokens, context.settings) : readUse(tokens),
+    };
   if (kind === 'change') {
     if (temporary && surroundings.inSession !== true)
       throw failure(

@@ -1,23 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failure } from './clickhouse-error.ts';
+import { ClickHouseFailure, failure } from './clickhouse-error.ts';
 import type { EngineCounters } from './counters.ts';
 import type { Role } from './credentials.ts';
 import type { GuardContext } from './guard-context.ts';
 import { type HttpSession, HttpSessions } from './http-sessions.ts';
 import type { InsertBodies, InsertBody } from './insert-body.ts';
 import type { OnceInserts } from './insert-once.ts';
-import { insertToken, withoutDeduplication } from './insert-target.ts';
+import { inSmallBlocks, insertToken, withoutDeduplication } from './insert-target.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
-import { type Progress, whileReporting } from './progress.ts';
+import { jobProgress, type Progress, whileReporting } from './progress.ts';
+import { withProgressRows } from './progress-rows.ts';
 import type { StatementRequest } from './request.ts';
 import type { SessionChange } from './session-statement.ts';
 import type { EngineSessions } from './sessions.ts';
 import { underCeilings } from './setting-rules.ts';
+import { nothing, type Sink } from './sink.ts';
 import { sqlString } from './sql-text.ts';
 import { formatName, guardStatement, guardValues, type Statement } from './statement-guard.ts';
-import type { JobResult } from './statement-worker.ts';
+import type { Chunk, JobResult } from './statement-worker.ts';
 
 /** Reads that the engine answers only whole: all but SELECT. They are short. */
 const unstreamed: ReadonlySet<string> = new Set(['SHOW', 'DESCRIBE', 'DESC', 'EXISTS', 'EXPLAIN']);
@@ -25,47 +27,19 @@ const unstreamed: ReadonlySet<string> = new Set(['SHOW', 'DESCRIBE', 'DESC', 'EX
 /** Formats whose chunks, one after the other, are the whole result. */
 const joinable = new Set(
   `JSONEachRow JSONLines NDJSON JSONCompactEachRow JSONStringsEachRow JSONCompactStringsEachRow CSV TabSeparated TSV
-   TabSeparatedRaw TSVRaw Raw LineAsString RawBLOB RowBinary Native`
+   TabSeparatedRaw TSVRaw Raw LineAsString RawBLOB RowBinary Native JSONEachRowWithProgress`
     .split(/\s+/)
     .map((name) => name.toLowerCase()),
 );
 
 /** Seconds that a statement may read before the engine stops it, unless the request asks for less. */
 const readSeconds = 300;
+/** The engine's code for a statement that needs more memory than there is. */
+const memoryLimitExceeded = 241;
 /** Largest result that is collected before it is sent, in bytes. */
 const collectedBytes = 512 * 1024 * 1024;
 /** Threads of one statement, whatever it asks for. */
 const mostThreads = 64;
-
-/** Figures for X-ClickHouse-Summary. */
-export interface Summary {
-  readRows: number;
-  readBytes: number;
-  writtenRows: number;
-  writtenBytes: number;
-  resultRows: number;
-  elapsedSeconds: number;
-}
-
-const nothing: Summary = {
-  readRows: 0,
-  readBytes: 0,
-  writtenRows: 0,
-  writtenBytes: 0,
-  resultRows: 0,
-  elapsedSeconds: 0,
-};
-
-/** Where a statement's outcome goes. A result is either one `whole`, or `begin` and then `chunk`s. */
-export interface Sink {
-  whole(format: string, bytes: Uint8Array, summary: Summary): Promise<void>;
-  begin(format: string): void;
-  /** Resolves when the client has taken enough for the next one. */
-  chunk(bytes: Uint8Array): Promise<void>;
-  end(): Promise<void>;
-  /** While the statement runs; ignored once the result has begun. */
-  progress(progress: Progress, elapsedSeconds: number): void;
-}
 
 export interface Lanes {
   read: Lane;
@@ -178,9 +152,8 @@ export class StatementRunner {
   ): Promise<void> {
     if (request.progressEveryMs === undefined) return task();
     const began = performance.now();
-    const control = (sql: string, format: string): Promise<Uint8Array> => this.#sessions.control(sql, format);
     const report = (progress: Progress): void => sink.progress(progress, (performance.now() - began) / 1000);
-    await whileReporting(job.id, request.progressEveryMs, control, report, task);
+    await whileReporting(job.id, request.progressEveryMs, this.#control, report, task);
   }
 
   /** SET and USE: the engine itself says whether it takes them, then the session remembers. */
@@ -261,7 +234,7 @@ export class StatementRunner {
     let held: Uint8Array | undefined;
     let rows = 0;
     let chunks = 0;
-    for await (const chunk of this.#sessions.stream(this.#lanes.read, job)) {
+    for await (const chunk of this.#pieces(job)) {
       rows += chunk.rows;
       if (held !== undefined) {
         if (chunks++ === 0) sink.begin(job.format);
@@ -283,6 +256,15 @@ export class StatementRunner {
       elapsedSeconds: (performance.now() - began) / 1000,
     });
   }
+
+  #pieces(job: Job): AsyncGenerator<Chunk> {
+    const chunks = this.#sessions.stream(this.#lanes.read, job);
+    if (job.format.toLowerCase() !== 'jsoneachrowwithprogress') return chunks;
+    return withProgressRows(chunks, () => jobProgress(job.id, this.#control));
+  }
+
+  readonly #control = (sql: string, format: string): Promise<Uint8Array> =>
+    this.#sessions.control(sql, format);
 
   /** Outside the lanes, which may be full of what is to be stopped. */
   async #kill(job: Job, queryId: string | undefined, sink: Sink): Promise<void> {
@@ -320,7 +302,14 @@ export class StatementRunner {
     // Beside temporary tables a name may stand for one of those, whose rows end with the session.
     const token = job.kept === undefined ? insertToken(job) : undefined;
     if (token === undefined) return run(job);
-    const result = await this.#once.run(token, () => run(withoutDeduplication(job)));
+    const single = withoutDeduplication(job);
+    const result = await this.#once
+      .run(token, () => run(single))
+      .catch((error: unknown) => {
+        if (!(error instanceof ClickHouseFailure) || error.code !== memoryLimitExceeded) throw error;
+        this.#counters.add('inserts_in_small_blocks');
+        return this.#once.run(token, () => run(inSmallBlocks(single)));
+      });
     if (result === undefined) this.#counters.add('inserts_repeated');
     return result ?? { bytes: new Uint8Array(), rowsRead: 0, bytesRead: 0, elapsed: 0 };
   }
@@ -337,25 +326,26 @@ export class StatementRunner {
     const expressions =
       role === 'admin' && request.body === undefined && guardValues(inlineData, this.#context);
     const body = await this.#bodies.receive(inlineData.replace(/^[ \t\r\f\v]*\n?/, ''), request.body);
+    let result: JobResult;
     try {
       this.#counters.add('bytes_received', body.bytes);
-      const result = await this.#lanes.write.run(
+      result = await this.#lanes.write.run(
         // Not killed when the client goes: the rows are here, and half an insert helps nobody.
         () => this.#write(insertJob(job, head, format, body, expressions), true),
         signal,
       );
-      this.#counters.add('rows_written', result.rowsRead);
-      await sink.whole(format, new Uint8Array(), {
-        ...nothing,
-        readRows: result.rowsRead,
-        readBytes: result.bytesRead,
-        writtenRows: result.rowsRead,
-        writtenBytes: result.bytesRead,
-        elapsedSeconds: result.elapsed,
-      });
     } finally {
       await body.dispose();
     }
+    this.#counters.add('rows_written', result.rowsRead);
+    await sink.whole(job.format, new Uint8Array(), {
+      ...nothing,
+      readRows: result.rowsRead,
+      readBytes: result.bytesRead,
+      writtenRows: result.rowsRead,
+      writtenBytes: result.bytesRead,
+      elapsedSeconds: result.elapsed,
+    });
   }
 
   /** Runs a task and kills its statement when the client goes; asks again until the task has ended. */

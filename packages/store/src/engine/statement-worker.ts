@@ -17,6 +17,7 @@ export type ToWorker =
   | { kind: 'run'; job: WorkerJob }
   | { kind: 'next' }
   | { kind: 'cancel' }
+  | { kind: 'forget' }
   | { kind: 'close' };
 
 /** What a finished statement gave. */
@@ -104,6 +105,11 @@ export class StatementWorker {
       if (!done && message.kind === 'chunk') await this.#ask({ kind: 'cancel' });
     }
     if (message.kind !== 'end') throw unexpected(message);
+  }
+
+  /** Closes the session that a job with `keep` left open. */
+  async forget(): Promise<void> {
+    await this.#ask({ kind: 'forget' });
   }
 
   /** Ends the thread; only while no statement runs. */

@@ -66,9 +66,10 @@ port.on('message', (message: ToWorker) => {
     waiting(message);
   } else if (message.kind === 'run')
     run(message.job).catch((error: unknown) => send({ kind: 'failed', message: String(error) }));
-  else if (message.kind === 'close') {
+  else if (message.kind === 'forget') {
     kept?.close();
-    port.close();
-  }
+    kept = undefined;
+    send({ kind: 'end' });
+  } else if (message.kind === 'close') port.close();
 });
 send({ kind: 'ready' });
