@@ -80,6 +80,11 @@ it('takes new filters on SIGHUP, keeps the old ones when the file is wrong, and 
   sendRequest('192.0.2.7');
   await counts('http_excluded_source', 2);
 
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(metrics).toMatch(
+    /\n# TYPE ja4_correlator_data_dir_free_bytes gauge\nja4_correlator_data_dir_free_bytes \d+\n/,
+  );
+
   const exit = once(child, 'exit');
   process.kill(pid, 'SIGTERM');
   expect(await exit).toEqual([0, null]);

@@ -183,6 +183,7 @@ async function serve(name: ServiceName, options: ServiceOptions): Promise<void> 
           )
         : [],
     needsStore: name === 'detector' || name === 'dashboard',
+    dataDir: settings.data_dir,
     healthPort: settings.services.health_port,
     log,
   });

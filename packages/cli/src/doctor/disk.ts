@@ -11,7 +11,7 @@ const gibibyte = 1024 ** 3;
 const wantedForStore = 2 * gibibyte;
 
 /** What one service may still write into a folder. */
-export interface Need {
+interface Need {
   readonly folder: string;
   readonly bytes: number;
   readonly what: string;

@@ -4,7 +4,7 @@ import type { Metric, Service } from './service.ts';
 const gaugeName =
   /^last_|^sessions_(?!scored)|(?:^|_)(?:pending|held|waiting|running|queued|in_flight|full|down|rss|oldest_seconds|segments|refuses)(?:_|$)|_open$/;
 /** … and those whose whole name says it. */
-const gaugeNames: ReadonlySet<string> = new Set(['senders', 'spool_bytes']);
+const gaugeNames: ReadonlySet<string> = new Set(['senders', 'spool_bytes', 'data_dir_free_bytes']);
 
 /** A counter by its name alone. */
 function metricByName(counter: string): Metric {

@@ -1,6 +1,7 @@
 import type { Store } from '@ja4/store';
 import type { Logger } from 'pino';
 import { recordCounters } from './counter-records.ts';
+import { freeSpaceCounter } from './free-space.ts';
 import { portOf, startHealthServer } from './health-server.ts';
 import { type Service, type ServiceName, type State, serviceNames } from './service.ts';
 import { type ServiceManager, serviceManager } from './service-manager.ts';
@@ -15,6 +16,8 @@ export interface RunOptions {
   readonly openStores: () => readonly Store[];
   /** Whether the service can do nothing without a store that answers. */
   readonly needsStore?: boolean;
+  /** Where everything is written: how much room it has is counted, too. */
+  readonly dataDir?: string;
   /** Base of the health ports; 0 lets the system choose one. */
   readonly healthPort: number;
   readonly log: Logger;
@@ -27,12 +30,20 @@ export interface RunOptions {
 export async function runService(options: RunOptions): Promise<void> {
   const { name, service, openStores, healthPort, log } = options;
   const port = healthPort === 0 ? 0 : healthPort + serviceNames.indexOf(name);
-  const records = recordCounters({ name, service, openStores, log });
+  const told: Pick<Service, 'counters' | 'metricOf' | 'alive'> = {
+    counters: () => ({
+      ...service.counters(),
+      ...(options.dataDir === undefined ? {} : freeSpaceCounter(options.dataDir)),
+    }),
+    metricOf: (counter) => service.metricOf?.(counter),
+    alive: () => service.alive?.() ?? { ok: true },
+  };
+  const records = recordCounters({ name, service: told, openStores, log });
   const ready = (): State => {
     const own = service.ready();
     return own.ok && options.needsStore === true ? records.state() : own;
   };
-  const health = await startHealthServer(name, service, ready, port).catch(async (error: unknown) => {
+  const health = await startHealthServer(name, told, ready, port).catch(async (error: unknown) => {
     // What already runs would keep the process alive, neither working nor ended.
     await Promise.all([service.stop(), records.stop()]);
     throw error;

@@ -1,7 +1,7 @@
 import { maskedSql } from '../sql-statements.ts';
 
 /** What a statement of the schema does, as far as a cluster treats it differently. */
-export type SchemaAction =
+type SchemaAction =
   | 'create-database'
   | 'create-table'
   | 'create-dictionary'

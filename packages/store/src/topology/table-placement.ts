@@ -1,7 +1,7 @@
 import { type SchemaStatement, schemaStatement } from './schema-statement.ts';
 
 /** Where a table's rows stand in a cluster. */
-export type Placement =
+type Placement =
   /**
    * Each row on one shard, and there on all replicas. `key` is the expression that chooses the shard; without one
    * only views write to the table, each on the shard where it runs.
