@@ -9,13 +9,13 @@ export const httpLogColumns = [
   /** Start of the request, microseconds since 1970. */
   { name: 'time', type: "DateTime64(6, 'UTC')" },
   /** Web server kind: apache, haproxy, nginx, node. */
-  { name: 'source', type: 'LowCardinality(String)' },
-  { name: 'server_id', type: 'LowCardinality(String)' },
-  { name: 'sensor_id', type: 'LowCardinality(String)' },
+  { name: 'source', type: 'String' },
+  { name: 'server_id', type: 'String' },
+  { name: 'sensor_id', type: 'String' },
   /** tcp or udp (QUIC). */
-  { name: 'transport', type: 'LowCardinality(String)' },
+  { name: 'transport', type: 'String' },
   /** '' when joined, 'A' for a request without a handshake, 'B' for a handshake without a request. */
-  { name: 'orphan_side', type: 'LowCardinality(String)' },
+  { name: 'orphan_side', type: 'String' },
   /** The sender's counters, which show what was lost before the socket. */
   { name: 'seq', type: 'UInt64' },
   { name: 'dropped_total', type: 'UInt64' },
@@ -34,11 +34,11 @@ export const httpLogColumns = [
   /** Event times of request and handshake, nanoseconds since 1970, 0 = absent. */
   { name: 'a_timestamp', type: 'UInt64' },
   { name: 'b_timestamp', type: 'UInt64' },
-  { name: 'method', type: 'LowCardinality(String)' },
-  { name: 'scheme', type: 'LowCardinality(String)' },
-  { name: 'host', type: 'LowCardinality(String)' },
+  { name: 'method', type: 'String' },
+  { name: 'scheme', type: 'String' },
+  { name: 'host', type: 'String' },
   /** HTTP/1.0, HTTP/1.1, HTTP/2, HTTP/3. */
-  { name: 'http_version', type: 'LowCardinality(String)' },
+  { name: 'http_version', type: 'String' },
   { name: 'path', type: 'String' },
   { name: 'query', type: 'String' },
   /** 0 = absent. */
@@ -48,7 +48,7 @@ export const httpLogColumns = [
   /** Header names, comma-joined, in wire order as far as the web server knows it. */
   { name: 'client_headers', type: 'String' },
   /** `wire` when order (HTTP/1: and case) are the client's, `server` when not, '' when nobody knows. */
-  { name: 'client_headers_order', type: 'LowCardinality(String)' },
+  { name: 'client_headers_order', type: 'String' },
   { name: 'header_user_agent', type: 'String' },
   { name: 'header_accept', type: 'String' },
   { name: 'header_accept_encoding', type: 'String' },
@@ -65,7 +65,7 @@ export const httpLogColumns = [
   { name: 'header_sec_fetch_site', type: 'String' },
   { name: 'header_referer', type: 'String' },
   /** Configured headers without a column of their own, by name. */
-  { name: 'headers', type: 'Map(LowCardinality(String), String)' },
+  { name: 'headers', type: 'Map(String, String)' },
   /** Akamai form: SETTINGS|WINDOW_UPDATE|PRIORITY|PSEUDO_ORDER. */
   { name: 'h2_fingerprint', type: 'String' },
   { name: 'h2_settings_fp', type: 'String' },
@@ -90,13 +90,13 @@ export const httpLogColumns = [
   { name: 'tcp_meta_mss', type: 'Int32' },
   { name: 'tcp_meta_window_scale', type: 'Int16' },
   /** Option names in wire order, comma-joined, e.g. `MSS,SACK,TS,NOP,WS`. */
-  { name: 'tcp_meta_options', type: 'LowCardinality(String)' },
+  { name: 'tcp_meta_options', type: 'String' },
   { name: 'syn_to_clienthello_ms', type: 'Float32' },
   /** Highest version offered: 1.3, 1.2, … */
-  { name: 'tls_version', type: 'LowCardinality(String)' },
-  { name: 'tls_sni', type: 'LowCardinality(String)' },
-  { name: 'tls_alpn', type: 'LowCardinality(String)' },
-  { name: 'tls_alpn_offered', type: 'Array(LowCardinality(String))' },
+  { name: 'tls_version', type: 'String' },
+  { name: 'tls_sni', type: 'String' },
+  { name: 'tls_alpn', type: 'String' },
+  { name: 'tls_alpn_offered', type: 'Array(String)' },
   { name: 'tls_resumption', type: 'Int8' },
   { name: 'ja3', type: 'String' },
   { name: 'ja3_hash', type: 'String' },
@@ -109,11 +109,11 @@ export const httpLogColumns = [
 type Column = (typeof httpLogColumns)[number];
 export type HttpLogColumnType = Column['type'];
 
-type ValueOf<T extends HttpLogColumnType> = T extends 'Map(LowCardinality(String), String)'
+type ValueOf<T extends HttpLogColumnType> = T extends 'Map(String, String)'
   ? Readonly<Record<string, string>>
-  : T extends 'Array(LowCardinality(String))'
+  : T extends 'Array(String)'
     ? readonly string[]
-    : T extends 'String' | 'LowCardinality(String)' | 'IPv6'
+    : T extends 'String' | 'IPv6'
       ? string
       : number;
 
@@ -141,7 +141,7 @@ function absentValue({ name, type }: Column): HttpLogRow[keyof HttpLogRow] {
   if (type.startsWith('Map')) return {};
   if (type.startsWith('Array')) return [];
   if (type === 'IPv6') return '::';
-  if (type.endsWith('String') || type.endsWith('String)')) return '';
+  if (type === 'String') return '';
   return zeroWhenAbsent.has(name) ? 0 : -1;
 }
 
