@@ -20,10 +20,16 @@ export class DatagramSocket implements ReceivingSocket {
   #leaving: number[] = [];
   #full = false;
   #polled = -1;
+  /** Datagrams for which there must be room, and more of it once there was not: few at a time cost much each. */
+  readonly #least: number;
+  readonly #enough: number;
 
   constructor({ ring, counters }: ReceiverSocket, batch: ReceiveBatch) {
     this.#ring = new RingWriter(ring);
     this.#batch = batch;
+    const capacity = this.#ring.room(maxMessageBytes);
+    this.#least = Math.ceil(capacity / 8);
+    this.#enough = Math.ceil(capacity / 2);
     this.#counters = new SharedCounters(counterNames.datagram, counters);
   }
 
@@ -33,7 +39,7 @@ export class DatagramSocket implements ReceivingSocket {
   }
 
   addTo(poll: PollSet): boolean {
-    const full = this.#ring.room(maxMessageBytes) === 0;
+    const full = this.#ring.room(maxMessageBytes) < (this.#full ? this.#enough : this.#least);
     if (full && !this.#full) {
       this.#counts.paused++;
       this.#counters.publish(this.#counts);

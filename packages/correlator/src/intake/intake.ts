@@ -28,10 +28,10 @@ export interface IntakeOptions {
 }
 
 /**
- * In this time a queue of the wanted length takes 512,000 datagrams per second, and events come a moment late
+ * In this time a queue of the wanted length takes 256,000 datagrams per second, and events come a moment late
  * that nobody notices. A shorter queue has no room for a receiver that naps.
  */
-const napMs = 1;
+const napMs = 2;
 
 /** How long events are handed over before timers and other I/O get their turn, in milliseconds. */
 const sliceMs = 4;
