@@ -5,8 +5,9 @@
  */
 export function writeAddress(text: string, target: Uint8Array, offset: number): boolean {
   if (!text.includes(':')) {
-    target.fill(0, offset, offset + 10);
-    target.fill(0xff, offset + 10, offset + 12);
+    for (let i = 0; i < 10; i++) target[offset + i] = 0;
+    target[offset + 10] = 0xff;
+    target[offset + 11] = 0xff;
     return writeIpv4(text, target, offset + 12);
   }
   return writeIpv6(text, target, offset);
@@ -35,36 +36,50 @@ function writeIpv4(text: string, target: Uint8Array, offset: number): boolean {
 }
 
 function writeIpv6(text: string, target: Uint8Array, offset: number): boolean {
-  const halves = text.split('::');
-  if (halves.length > 2) return false;
-  const head = groups(halves[0] ?? '', halves.length === 1);
-  const tail = halves.length === 2 ? groups(halves[1] ?? '', true) : [];
-  if (!head || !tail) return false;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return false;
-  const all = [...head, ...new Array<number>(missing).fill(0), ...tail];
-  all.forEach((group, index) => {
-    target[offset + index * 2] = group >> 8;
-    target[offset + index * 2 + 1] = group & 0xff;
-  });
+  const end = offset + 16;
+  let out = offset;
+  let gap = -1;
+  let i = 0;
+  if (text.startsWith('::')) {
+    gap = out;
+    i = 2;
+  }
+  while (i < text.length) {
+    const start = i;
+    let group = 0;
+    for (let digit = hexDigit(text, i); digit >= 0 && i < start + 4; digit = hexDigit(text, ++i))
+      group = group * 16 + digit;
+    if (text.charCodeAt(i) === dot) {
+      if (out + 4 > end || !writeIpv4(text.slice(start), target, out)) return false;
+      out += 4;
+      break;
+    }
+    if (i === start || out + 2 > end) return false;
+    target[out++] = group >> 8;
+    target[out++] = group & 0xff;
+    if (i === text.length) break;
+    if (text.charCodeAt(i++) !== colon) return false;
+    if (text.charCodeAt(i) === colon) {
+      if (gap >= 0) return false;
+      gap = out;
+      i += 1;
+    } else if (i === text.length) return false;
+  }
+  if (gap < 0) return out === end;
+  if (out === end) return false;
+  target.copyWithin(gap + end - out, gap, out);
+  target.fill(0, gap, gap + end - out);
   return true;
 }
 
-/** The 16-bit groups of a part of an address without `::`; only the last part may end in dotted IPv4. */
-function groups(text: string, mayEndInIpv4: boolean): number[] | undefined {
-  if (text === '') return [];
-  const parts = text.split(':');
-  const last = parts.at(-1) ?? '';
-  const found: number[] = [];
-  const hexParts = mayEndInIpv4 && last.includes('.') ? parts.slice(0, -1) : parts;
-  for (const part of hexParts) {
-    if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined;
-    found.push(Number.parseInt(part, 16));
-  }
-  if (hexParts.length < parts.length) {
-    const ipv4 = new Uint8Array(4);
-    if (!writeIpv4(last, ipv4, 0)) return undefined;
-    found.push(((ipv4[0] ?? 0) << 8) | (ipv4[1] ?? 0), ((ipv4[2] ?? 0) << 8) | (ipv4[3] ?? 0));
-  }
-  return found.length <= 8 ? found : undefined;
+const colon = 58;
+const dot = 46;
+
+/** The value of the hexadecimal digit at `at`; −1 for anything else, past the end too. */
+function hexDigit(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code >= 48 && code <= 57) return code - 48;
+  // Letters differ from their capitals in one bit.
+  const letter = code | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }
