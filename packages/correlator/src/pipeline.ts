@@ -113,6 +113,11 @@ export class Pipeline {
     return counters;
   }
 
+  /** What earlier processes had counted, which is part of `counters`. */
+  carried(): Readonly<Record<string, number>> {
+    return this.#carried;
+  }
+
   /** Goes on counting from what earlier processes had counted. */
   carry(totals: Readonly<Record<string, number>>): void {
     this.#carried = totals;

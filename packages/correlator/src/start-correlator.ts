@@ -12,8 +12,10 @@ import { Spool, type SpoolOptions } from './spool/index.ts';
 
 /** A running part of the platform. */
 export interface Service {
-  /** Everything counted since the start, by name; gauges too. */
+  /** Everything counted since the start, by name; gauges too. What a checkpoint knows goes on from there. */
   counters(): Record<string, number>;
+  /** What of `counters` earlier processes had counted. */
+  carried(): Readonly<Record<string, number>>;
   /** Whether it can do its work now, and if not, why. */
   ready(): { ok: boolean; why?: string };
   /** @throws Error `JA4_BAD_ADDRESS` for an address that is none; the filters are then as before */
@@ -154,6 +156,7 @@ export async function startCorrelator(options: CorrelatorOptions): Promise<Servi
         rows_lost: lost,
       };
     },
+    carried: () => pipeline.carried(),
     ready: () => {
       const states = [intake.ready(), spool.ready(), inserter.ready()];
       return states.find(({ ok }) => !ok) ?? { ok: true };

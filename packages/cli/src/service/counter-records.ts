@@ -7,7 +7,7 @@ const sayAfterFailures = 3;
 
 export interface CounterRecordsOptions {
   readonly name: ServiceName;
-  readonly service: Pick<Service, 'counters'>;
+  readonly service: Pick<Service, 'counters' | 'carried'>;
   /** Where the counters go. It may throw as long as there is no store yet, and is then tried again. */
   readonly openStores: () => readonly Store[];
   readonly log: Logger;
@@ -45,7 +45,7 @@ export function recordCounters(options: CounterRecordsOptions): CounterRecords {
       // A store that hangs is not asked again before it has answered, or was given up.
       if (asked.has(store)) continue;
       asked.add(store);
-      recordMetrics(store, name, service.counters())
+      recordMetrics(store, name, ownCounters(service))
         .then(() => {
           failures = 0;
         }, failed)
@@ -61,4 +61,13 @@ export function recordCounters(options: CounterRecordsOptions): CounterRecords {
       await Promise.allSettled((stores ?? []).map((store) => store.close()));
     },
   };
+}
+
+/** What this process counted: the store adds the processes up itself. */
+function ownCounters(service: CounterRecordsOptions['service']): Record<string, number> {
+  const counters = service.counters();
+  for (const [counter, count] of Object.entries(service.carried?.() ?? {})) {
+    counters[counter] = Math.max(0, (counters[counter] ?? 0) - count);
+  }
+  return counters;
 }

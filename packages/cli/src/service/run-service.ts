@@ -30,11 +30,12 @@ export interface RunOptions {
 export async function runService(options: RunOptions): Promise<void> {
   const { name, service, openStores, healthPort, log } = options;
   const port = healthPort === 0 ? 0 : healthPort + serviceNames.indexOf(name);
-  const told: Pick<Service, 'counters' | 'metricOf' | 'alive'> = {
+  const told: Pick<Service, 'counters' | 'carried' | 'metricOf' | 'alive'> = {
     counters: () => ({
       ...service.counters(),
       ...(options.dataDir === undefined ? {} : freeSpaceCounter(options.dataDir)),
     }),
+    carried: () => service.carried?.() ?? {},
     metricOf: (counter) => service.metricOf?.(counter),
     alive: () => service.alive?.() ?? { ok: true },
   };

@@ -19,6 +19,8 @@ export interface Service {
    * interface.
    */
   counters(): Record<string, number>;
+  /** What of the counters earlier processes had counted, where a service goes on from there. */
+  carried?(): Readonly<Record<string, number>>;
   /** The metric of a counter; `sum`: others add up to it. Without, the counter's name says what it is. */
   metricOf?(counter: string): Metric | 'sum' | undefined;
   /** Whether it can do its work now, and if not, why. */
