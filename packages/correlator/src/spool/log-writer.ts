@@ -30,6 +30,8 @@ export interface LogWriterOptions {
 const frameBytes = 512 * 1024;
 /** Frames that are written and synced together. */
 const groupBytes = 8 * 1024 * 1024;
+/** Frames whose memory is kept: as many as a group has. */
+const mostSpares = groupBytes / frameBytes;
 const shortestRetryMs = 50;
 const longestRetryMs = 1_000;
 const sayAgainMs = 30_000;
@@ -54,7 +56,8 @@ export class LogWriter {
   #bytes = 0;
   #oldestMs = 0;
   #frames: FrameRows[] = [];
-  #spare: Buffer | undefined;
+  /** Memory of frames that were written, for the next ones: memory that was used costs no page faults. */
+  #spares: Buffer[] = [];
   #timer: NodeJS.Timeout | undefined;
   #due = false;
   #closing = false;
@@ -152,10 +155,9 @@ export class LogWriter {
     if (this.#rows === 0) return;
     this.#frames.push({
       lengths: this.#lengths.slice(0, this.#rows),
-      payload: this.#options.encoder.take(this.#spare),
+      payload: this.#options.encoder.take(this.#spares.pop()),
       oldestMs: this.#oldestMs,
     });
-    this.#spare = undefined;
     this.#rows = 0;
     this.#bytes = 0;
   }
@@ -262,7 +264,7 @@ export class LogWriter {
     for (const { lengths, payload } of group) {
       rows += lengths.length;
       this.pendingBytes -= payload.length;
-      if (Buffer.isBuffer(payload)) this.#spare = payload;
+      if (Buffer.isBuffer(payload) && this.#spares.length < mostSpares) this.#spares.push(payload);
     }
     this.pendingRows -= rows;
     this.#counts.accepted += rows;
