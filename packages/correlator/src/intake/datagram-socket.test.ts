@@ -6,6 +6,7 @@ import { datagramSender, temporaryFolder } from './datagram-sender.test-support.
 import { receiverFor } from './intake.test-support.ts';
 
 const receiver = receiverFor(onTestFinished);
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 5 });
 
 it('hands over every datagram in order', async () => {
   using folder = temporaryFolder();
@@ -18,7 +19,7 @@ it('hands over every datagram in order', async () => {
     while (!sender.send(text)) await sleep(1);
     sent.push(text);
   }
-  await vi.waitFor(() => expect(received.length).toBe(sent.length));
+  await eventually(() => expect(received.length).toBe(sent.length));
   expect(received).toEqual(sent);
   expect(counters()).toMatchObject({ datagrams: 5_000, invalid_utf8: 0, truncated: 0, empty: 0, paused: 0 });
 });
@@ -34,7 +35,7 @@ it('counts what is too long or empty, makes bytes visible that are no text, and 
   sender.send(Buffer.alloc(65_536, 'y'));
   sender.send('\ufffd was sent');
   sender.send('last');
-  await vi.waitFor(() => expect(received.length).toBe(4));
+  await eventually(() => expect(received.length).toBe(4));
   expect(received[0]).toBe('{\ufffd(');
   expect(received[1]).toBe('y'.repeat(65_536));
   expect(received.slice(2)).toEqual(['\ufffd was sent', 'last']);
@@ -55,14 +56,14 @@ it('stops receiving while its reader lags, and loses nothing that the kernel too
   using sender = datagramSender(path);
   const text = (i: number) => `${i}`.padEnd(1_000, '.');
   let taken = 0;
-  await vi.waitFor(() => {
+  await eventually(() => {
     while (sender.send(text(taken))) taken++;
     expect(counters().paused).toBe(1);
   });
   while (sender.send(text(taken))) taken++;
   expect(counters().waiting_bytes).toBeLessThanOrEqual(ringBytes.datagram);
   gate.resolve();
-  await vi.waitFor(() => expect(received.length).toBe(taken));
+  await eventually(() => expect(received.length).toBe(taken));
   expect(received).toEqual(Array.from({ length: taken }, (_, i) => text(i)));
   expect(counters().waiting_bytes).toBe(0);
 });

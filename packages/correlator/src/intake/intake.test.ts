@@ -8,6 +8,7 @@ import { receiverFor } from './intake.test-support.ts';
 import { openIntake } from './intake.ts';
 
 const receiver = receiverFor(onTestFinished);
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 5 });
 
 const often = { checkEveryMs: 20 };
 
@@ -18,16 +19,16 @@ it('opens a socket again whose file was removed, and counts on', async () => {
   {
     using sender = datagramSender(path);
     sender.send('before');
-    await vi.waitFor(() => expect(received).toEqual(['before']));
+    await eventually(() => expect(received).toEqual(['before']));
     unlinkSync(path);
     // What was sent to the old socket still arrives.
     sender.send('meanwhile');
   }
-  await vi.waitFor(() => expect(counters().reopened).toBe(1));
+  await eventually(() => expect(counters().reopened).toBe(1));
   expect(intake.ready()).toEqual({ ok: true });
   using sender = datagramSender(path);
   sender.send('after');
-  await vi.waitFor(() => expect(received).toEqual(['before', 'meanwhile', 'after']));
+  await eventually(() => expect(received).toEqual(['before', 'meanwhile', 'after']));
   expect(counters()).toMatchObject({ datagrams: 3, waiting_bytes: 0 });
 });
 
@@ -37,9 +38,9 @@ it('leaves the path to another process that receives there, and takes it back af
   const { intake } = await receiver(path, {}, often);
   unlinkSync(path);
   const other = createServer().listen(path);
-  await vi.waitFor(() => expect(intake.ready().why).toMatch(/another process receives/));
+  await eventually(() => expect(intake.ready().why).toMatch(/another process receives/));
   other.close();
-  await vi.waitFor(() => expect(intake.ready()).toEqual({ ok: true }));
+  await eventually(() => expect(intake.ready()).toEqual({ ok: true }));
 });
 
 it('notices that its socket file is gone, does not remove a new one, and opens nothing after its stop', async () => {
@@ -99,10 +100,10 @@ it('goes on with the other sockets while one of them is worked on', async () => 
   using toSlow = datagramSender(slow);
   using toQuick = datagramSender(quick);
   toSlow.send('slow 1');
-  await vi.waitFor(() => expect(intake.counters().slow_socket_datagrams).toBe(1));
+  await eventually(() => expect(intake.counters().slow_socket_datagrams).toBe(1));
   toQuick.send('quick');
   toSlow.send('slow 2');
-  await vi.waitFor(() => expect(received).toEqual(['quick']));
+  await eventually(() => expect(received).toEqual(['quick']));
   gate.resolve();
-  await vi.waitFor(() => expect(received).toEqual(['quick', 'slow 1', 'slow 2']));
+  await eventually(() => expect(received).toEqual(['quick', 'slow 1', 'slow 2']));
 });

@@ -7,6 +7,7 @@ import { datagramSender, temporaryFolder } from './datagram-sender.test-support.
 import { receiverFor } from './intake.test-support.ts';
 
 const receiver = receiverFor(onTestFinished);
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 5 });
 
 it('gives the socket its mode and group', async () => {
   using folder = temporaryFolder();
@@ -33,7 +34,7 @@ it('replaces the socket of a process that died', async () => {
   const { received } = await receiver(path);
   using sender = datagramSender(path);
   sender.send('hello');
-  await vi.waitFor(() => expect(received).toEqual(['hello']));
+  await eventually(() => expect(received).toEqual(['hello']));
 });
 
 it.each(['http.socket', 'http.stream.socket'])('never replaces a living receiver on %s', async (file) => {
@@ -65,5 +66,5 @@ it('refuses a path of more than 107 bytes with the reason, and takes one of 107'
   const { received } = await receiver(path(107));
   using sender = datagramSender(path(107));
   sender.send('fits');
-  await vi.waitFor(() => expect(received).toEqual(['fits']));
+  await eventually(() => expect(received).toEqual(['fits']));
 });
