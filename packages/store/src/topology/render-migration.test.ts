@@ -4,6 +4,7 @@ import { renderMigrations } from '../migrate.ts';
 import { allMigrations, migration } from '../migrations.ts';
 import { maskedSql, splitStatements } from '../sql-statements.ts';
 import { migrationRenderer } from './render-migration.ts';
+import { schemaStatement } from './schema-statement.ts';
 import { tablePlacements } from './table-placement.ts';
 import type { Topology } from './topology.ts';
 
@@ -174,6 +175,46 @@ test('a mask has the length of its SQL, and nothing of what is quoted or said be
     fc.property(fc.array(parts), (text) => {
       const sql = text.join('');
       expect(maskedSql(sql)).toHaveLength(sql.length);
+    }),
+  );
+});
+
+test('any password stays inside its quotes, and any text is read as a statement or as none', () => {
+  const pieces = fc.array(
+    fc.constantFrom("'", '\\', '"', '--', '/*', ' ', 'SOURCE(CLICKHOUSE(', 'ja4_logs', '$', 'a'),
+  );
+  fc.assert(
+    fc.property(pieces, (parts) => {
+      const password = parts.join('');
+      const render = migrationRenderer({
+        databases: { logs: 'l', processing: 'p' },
+        topology: { kind: 'server', dictionaryLogin: { user: 'ja4', password } },
+      });
+      const [told = ''] = render('CREATE DICTIONARY ja4_logs.d (a UInt8) SOURCE(CLICKHOUSE(DB x))');
+      expect(maskedSql(told)).toMatch(/SOURCE\(CLICKHOUSE\(USER ' {3}' PASSWORD ' *' DB x\)\)$/);
+      const quoted = told.slice(told.indexOf("PASSWORD '") + 10, told.lastIndexOf("' DB x"));
+      expect(quoted.replace(/\\(.)/gs, '$1')).toBe(password);
+    }),
+  );
+  const words = fc.constantFrom(
+    'CREATE',
+    'TABLE',
+    'VIEW',
+    ' ',
+    '\n',
+    'a.b',
+    "'",
+    '(',
+    'ALTER',
+    'DROP',
+    'DATABASE',
+    '--',
+  );
+  fc.assert(
+    fc.property(fc.array(words), (parts) => {
+      const sql = parts.join('');
+      const statement = schemaStatement(sql);
+      if (statement !== undefined) expect(sql.slice(0, statement.nameEnd)).toContain(statement.name);
     }),
   );
 });
