@@ -46,6 +46,7 @@ export class BatchReader {
   #unreadBytes: number;
   #unreadSinceMs: number | undefined;
   #wake: () => void = () => {};
+  #running: Promise<void> = Promise.resolve();
   readonly counts = { rowsDamaged: 0, bytesDamaged: 0, batchesChanged: 0, cursorFailures: 0 };
 
   constructor(options: BatchReaderOptions) {
@@ -91,7 +92,16 @@ export class BatchReader {
    *
    * @throws the system's error when the log cannot be read; the next call tries again
    */
-  async next(options: NextOptions, signal: AbortSignal): Promise<SpoolBatch | undefined> {
+  next(options: NextOptions, signal: AbortSignal): Promise<SpoolBatch | undefined> {
+    const next = this.#next(options, signal);
+    this.#running = next.then(
+      () => {},
+      () => {},
+    );
+    return next;
+  }
+
+  async #next(options: NextOptions, signal: AbortSignal): Promise<SpoolBatch | undefined> {
     if (this.#out !== undefined) throw new Error('the batch before is neither acknowledged nor given back');
     const ended = AbortSignal.any([signal, this.#closed.signal]);
     for (;;) {
@@ -138,6 +148,7 @@ export class BatchReader {
   async close(): Promise<void> {
     this.#closed.abort();
     this.#wake();
+    await this.#running;
     clearTimeout(this.#flushTimer);
     await this.#flushCursor();
     await this.#reader.close();

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import koffi from 'koffi';
@@ -27,7 +27,7 @@ export interface FolderLock {
 /** @throws Error `JA4_SPOOL_IN_USE` while another process has the lock, and what opening the file throws. */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, fileName);
-  const fd = openSync(path, 'a+', 0o600);
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   const until = performance.now() + patienceMs;
   while (!lockFile(fd, LOCK_EX)) {
     if (performance.now() < until) {
@@ -43,12 +43,16 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
       { code: 'JA4_SPOOL_IN_USE' },
     );
   }
-  ftruncateSync(fd);
-  writeSync(fd, `${process.pid}\n`);
+  try {
+    // Always as long as before, so that a full disk can take it.
+    writeSync(fd, `${process.pid}`.padEnd(10).concat('\n'), 0);
+  } catch {
+    // It only tells people whose lock it is.
+  }
   return { release: () => closeSync(fd) };
 }
 
-/** The process that has the lock; undefined = none has. */
+/** The process that has the lock, 0 if that is not known; undefined = none has. */
 export function lockHolder(folder: string): number | undefined {
   const path = join(folder, fileName);
   let fd: number;
@@ -59,7 +63,7 @@ export function lockHolder(folder: string): number | undefined {
     return undefined;
   }
   try {
-    return lockFile(fd, LOCK_SH) ? undefined : Number.parseInt(readFileSync(path, 'utf8'), 10);
+    return lockFile(fd, LOCK_SH) ? undefined : Number.parseInt(readFileSync(path, 'utf8'), 10) || 0;
   } finally {
     closeSync(fd);
   }

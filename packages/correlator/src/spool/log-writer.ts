@@ -111,10 +111,10 @@ export class LogWriter {
     this.#bytes += bytes;
     this.pendingRows++;
     this.pendingBytes += bytes;
-    if (this.#bytes >= frameBytes) {
-      this.#cutFrame();
-      this.#becomeDue();
-    }
+    if (this.#bytes < frameBytes) return;
+    this.#cutFrame();
+    // Before that, syncing more often would only cost more.
+    if (this.pendingBytes >= groupBytes / 2) this.#becomeDue();
   }
 
   /** Resolves when everything that was appended so far is durable. */
@@ -222,7 +222,7 @@ export class LogWriter {
     const { columns } = encoder;
     const number = this.#number++;
     const id = randomBytes(12).toString('hex');
-    const createdMs = Math.trunc(nowMs());
+    const createdMs = Math.max(0, Math.trunc(nowMs()));
     const before = this.#previous;
     const previous = before && { id: before.id, number: before.number, bytes: before.end, rows: before.rows };
     const path = segmentPath(folder, number);

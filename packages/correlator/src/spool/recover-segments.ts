@@ -18,6 +18,8 @@ export interface Finding {
 export interface Recovered {
   readonly segments: Segment[];
   readonly findings: readonly Finding[];
+  /** The highest number that any file has, readable or not; 0 = there is none. */
+  readonly lastNumber: number;
 }
 
 export interface RecoverOptions {
@@ -39,7 +41,8 @@ const mostSetAside = 4;
 export async function recoverSegments(folder: string, options: RecoverOptions): Promise<Recovered> {
   const findings: Finding[] = [];
   const found: { header: SegmentHeader; segment: Segment; size: number }[] = [];
-  for (const number of await segmentNumbers(folder)) {
+  const numbers = await segmentNumbers(folder);
+  for (const number of numbers) {
     const path = segmentPath(folder, number);
     const read = await readOne(path);
     if (read === undefined) continue;
@@ -50,7 +53,8 @@ export async function recoverSegments(folder: string, options: RecoverOptions): 
     }
     if (result.reason === 'newer_format') throw newer(path);
     findings.push({ file: path, bytes: size, reason: result.reason, done: 'set_aside' });
-    if (options.repair) await removeBroken(path, result.reason);
+    // Where that fails it stays where it is, and is found again: a full disk must not keep a spool from opening.
+    if (options.repair) await removeBroken(path, result.reason).catch(() => {});
   }
   for (const [index, { segment, size }] of found.entries()) {
     // Where the next one names an earlier one as the one before it, this one's rows were written again there.
@@ -68,7 +72,7 @@ export async function recoverSegments(folder: string, options: RecoverOptions): 
       if (options.repair && options.fsync) await syncFile(segment.path);
     }
   }
-  return { segments: found.map(({ segment }) => segment), findings };
+  return { segments: found.map(({ segment }) => segment), findings, lastNumber: numbers.at(-1) ?? 0 };
 }
 
 async function segmentNumbers(folder: string): Promise<number[]> {

@@ -2,13 +2,17 @@ import {
   copyFileSync,
   cpSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checksumSeed } from './frame.ts';
 import { FrameScanner } from './frame-scanner.ts';
@@ -23,6 +27,7 @@ import {
   numbersOf,
   spoolFixtures,
 } from './spool.test-support.ts';
+import { Spool } from './spool.ts';
 
 const { openSpool, temporaryFolder } = spoolFixtures(onTestFinished);
 
@@ -70,7 +75,7 @@ describe('opening a spool after a crash', () => {
     const [path = ''] = segmentsIn(source);
     const starts = await frameStarts(path);
     const size = readFileSync(path).length;
-    for (let end = 0; end <= size; end += 61) {
+    for (let end = 0; end <= size; end += 131) {
       const folder = temporaryFolder();
       copyFileSync(path, join(folder, '0000000001.seg'));
       truncateSync(join(folder, '0000000001.seg'), end);
@@ -205,8 +210,39 @@ describe('opening a spool after a crash', () => {
     const [path = ''] = segmentsIn(folder);
     const bytes = readFileSync(path);
     bytes.writeUInt32LE(2, 8);
+    const text = bytes.subarray(24, 24 + bytes.readUInt32LE(12));
+    bytes.writeUInt32LE(crc32(text, crc32(bytes.subarray(8, 16))), 16);
     writeFileSync(path, bytes);
     await expect(openSpool(folder)).rejects.toMatchObject({ code: 'JA4_SPOOL_NEWER' });
+  });
+
+  it('opens whatever bytes a segment has been given, and gives no row that was not written', async () => {
+    const source = await leftBehind(6);
+    const [path = ''] = segmentsIn(source);
+    const whole = readFileSync(path);
+    const change = fc.record({ at: fc.nat(whole.length - 1), bytes: fc.uint8Array({ maxLength: 400 }) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(change, { maxLength: 4 }),
+        fc.nat(whole.length),
+        fc.uint8Array({ maxLength: 300 }),
+        async (changes, length, behind) => {
+          const bytes = Buffer.from(whole);
+          for (const { at, bytes: other } of changes) bytes.set(other.subarray(0, bytes.length - at), at);
+          const folder = mkdtempSync(join(tmpdir(), 'ja4-spool-'));
+          writeFileSync(join(folder, '0000000001.seg'), Buffer.concat([bytes.subarray(0, length), behind]));
+          const spool = await Spool.open({ folder, commitMs: 1, fsync: false, log: logged().log });
+          appendRows(spool, 60, 62);
+          await spool.flush();
+          const { rows } = await drain(spool);
+          expect(rows).toEqual(numbers(0, 62).filter((row) => rows.includes(row)));
+          expect(rows.slice(-2)).toEqual([60, 61]);
+          await spool.close();
+          rmSync(folder, { recursive: true });
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   it('keeps only the newest damaged files', async () => {

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeSegmentHeader, readSegmentHeader, type SegmentHeader } from './segment-header.ts';
@@ -44,6 +45,11 @@ describe('the header of a segment', () => {
   it('tells a newer format from damage', () => {
     const bytes = encodeSegmentHeader(header);
     bytes.writeUInt32LE(2, 8);
+    expect(readSegmentHeader(bytes)).toEqual({ ok: false, reason: 'header_checksum' });
+    bytes.writeUInt32LE(
+      crc32(bytes.subarray(24, 24 + bytes.readUInt32LE(12)), crc32(bytes.subarray(8, 16))),
+      16,
+    );
     expect(readSegmentHeader(bytes)).toEqual({ ok: false, reason: 'newer_format' });
   });
 

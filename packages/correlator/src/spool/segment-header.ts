@@ -43,9 +43,11 @@ export type HeaderFault =
  *   0  "ja4spool"
  *   8  u32 format
  *  12  u32 bytes of the JSON text
- *  16  u32 CRC-32 of the JSON text
+ *  16  u32 CRC-32 of bytes 8 to 16 and of the JSON text
  *  20  u32 0
  *  24  the JSON text, zeros to a multiple of 8
+ *
+ * Later formats keep this much, so that damage is never taken for one of them.
  */
 const magic = Buffer.from('ja4spool');
 const format = 1;
@@ -62,7 +64,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   magic.copy(bytes);
   bytes.writeUInt32LE(format, 8);
   bytes.writeUInt32LE(text.length, 12);
-  bytes.writeUInt32LE(crc32(text), 16);
+  bytes.writeUInt32LE(crc32(text, crc32(bytes.subarray(8, 16))), 16);
   text.copy(bytes, fixedBytes);
   return bytes;
 }
@@ -71,12 +73,12 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
 export function readSegmentHeader(bytes: Buffer): HeaderResult {
   if (!magic.subarray(0, bytes.length).equals(bytes.subarray(0, magic.length))) return fault('not_a_segment');
   if (bytes.length < fixedBytes) return fault('header_truncated');
-  if (bytes.readUInt32LE(8) > format) return fault('newer_format');
   const length = bytes.readUInt32LE(12);
-  if (bytes.readUInt32LE(8) !== format || length > largestText) return fault('bad_header');
+  if (length > largestText) return fault('bad_header');
   if (bytes.length < padded(fixedBytes + length)) return fault('header_truncated');
   const text = bytes.subarray(fixedBytes, fixedBytes + length);
-  if (crc32(text) !== bytes.readUInt32LE(16)) return fault('header_checksum');
+  if (crc32(text, crc32(bytes.subarray(8, 16))) !== bytes.readUInt32LE(16)) return fault('header_checksum');
+  if (bytes.readUInt32LE(8) > format) return fault('newer_format');
   const header = parsed(text);
   return header === undefined
     ? fault('bad_header')

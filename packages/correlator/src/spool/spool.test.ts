@@ -258,6 +258,19 @@ describe('the spool', () => {
     await (await Spool.open({ folder, log })).close();
   });
 
+  it('can be closed in the middle of everything', async () => {
+    for (let round = 0; round < 20; round++) {
+      const folder = temporaryFolder();
+      const spool = await openSpool(folder, { segmentBytes: 2_000 });
+      appendRows(spool, 0, 500);
+      const first = spool.next({ maxRows: 200, maxBytes: 1e9 }, never);
+      await new Promise((resolve) => setTimeout(resolve, round / 4));
+      expect(await spool.close()).toBe(0);
+      await first;
+      expect((await drain(await openSpool(folder))).rows).toEqual(numbers(0, 500));
+    }
+  });
+
   it('leaves out a row that cannot be encoded, counts it, and keeps its neighbours', async () => {
     const { log, lines } = logged();
     const spool = await openSpool(temporaryFolder(), { log });

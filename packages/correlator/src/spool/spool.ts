@@ -6,7 +6,7 @@ import { BatchReader, type NextOptions } from './batch-reader.ts';
 import { type Cursor, CursorFile } from './cursor-file.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { LogWriter } from './log-writer.ts';
-import { type Finding, recoverSegments, setAside } from './recover-segments.ts';
+import { type Recovered, recoverSegments, setAside } from './recover-segments.ts';
 import { RejectedRows } from './rejected-rows.ts';
 import type { RowEncoder } from './row-encoder.ts';
 import { type LogPosition, type Segment, SegmentList } from './segment-list.ts';
@@ -62,8 +62,7 @@ export class Spool {
     options: SpoolOptions,
     opened: {
       lock: FolderLock;
-      segments: Segment[];
-      findings: readonly Finding[];
+      recovered: Recovered;
       cursorFile: CursorFile;
       cursor: Cursor | undefined;
       rejected: RejectedRows;
@@ -74,9 +73,9 @@ export class Spool {
     this.#lock = opened.lock;
     this.#cursorFile = opened.cursorFile;
     this.#rejected = opened.rejected;
-    this.#list = new SegmentList(opened.segments);
+    this.#list = new SegmentList(opened.recovered.segments);
     this.#maxBytes = options.maxBytes ?? 2048 * mebibyte;
-    for (const { done, bytes } of opened.findings) {
+    for (const { done, bytes } of opened.recovered.findings) {
       if (done === 'cut') this.#counts.cutBytes += bytes;
       else this.#counts.filesSetAside++;
     }
@@ -93,7 +92,7 @@ export class Spool {
       folder: options.folder,
       list: this.#list,
       encoder: options.encoder ?? httpLogEncoder(),
-      firstNumber: Math.max(this.#list.last?.number ?? 0, cursor?.segment ?? 0, cursor?.toSegment ?? 0) + 1,
+      firstNumber: Math.max(opened.recovered.lastNumber, cursor?.segment ?? 0, cursor?.toSegment ?? 0) + 1,
       fsync: options.fsync ?? true,
       commitMs: options.commitMs ?? 20,
       segmentBytes:
@@ -121,20 +120,20 @@ export class Spool {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const lock = await lockFolder(folder);
     try {
-      const { segments, findings } = await recoverSegments(folder, { repair: true, fsync });
-      for (const { file, bytes, reason, done } of findings) {
+      const recovered = await recoverSegments(folder, { repair: true, fsync });
+      for (const { file, bytes, reason, done } of recovered.findings) {
         const what =
           done === 'cut' ? 'the end of a segment was not whole and is cut off' : 'no segment; set aside';
         log.warn({ file, bytes, reason }, what);
       }
       const { file: cursorFile, state } = await CursorFile.open(join(folder, 'cursor'), fsync);
-      if (state.damaged && segments.length > 0)
+      if (state.damaged && recovered.segments.length > 0)
         log.error(
           { folder },
           'the cursor of the spool is damaged: rows that are stored already may be stored again',
         );
       const rejected = await RejectedRows.open(folder, fsync, log);
-      return new Spool(options, { lock, segments, findings, cursorFile, cursor: state.cursor, rejected });
+      return new Spool(options, { lock, recovered, cursorFile, cursor: state.cursor, rejected });
     } catch (error) {
       lock.release();
       throw error;
