@@ -1,9 +1,16 @@
+import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DataFolder } from './data-folder.ts';
 import { insertKey } from './insert-journal.ts';
+import { linkToDetached, mergeSources } from './merge-sources.ts';
+import { readPartName } from './part-name.ts';
 import type { EngineSessions } from './sessions.ts';
 import { sqlName, sqlString } from './sql-text.ts';
-import type { TableFolders } from './table-folders.ts';
+import type { ActivePart, TableFolders } from './table-folders.ts';
+
+const undoAttempts = 40;
+const undoPauseMs = 250;
 
 /** The table of an INSERT and the token that its rows came with. */
 export interface InsertToken {
@@ -69,30 +76,50 @@ export class OnceInserts {
       await this.#folder.journal.forgetDone();
   }
 
-  /** Drops the parts of the insert that has begun and failed. */
+  /** Undoes the insert that has begun and failed, while the engine runs. */
   async #undo(): Promise<void> {
-    const { journal } = this.#folder;
-    const { begun } = journal;
-    if (begun === undefined) return;
-    try {
-      for (const part of await this.#tables.above(begun.marks)) {
-        const table = `${sqlName(part.database)}.${sqlName(part.table)}`;
-        if (part.merged)
-          throw new Error(`A merge has already taken rows of it into ${part.name} of ${table}.`);
-        await this.#sessions.control(`ALTER TABLE ${table} DROP PART ${sqlString(part.name)}`, 'Null');
+    const { begun } = this.#folder.journal;
+    for (let attempt = 1; begun !== undefined; attempt++) {
+      try {
+        for (const part of await this.#tables.above(begun.marks)) await this.#takeOut(part);
+        return await this.#folder.journal.forgetBegun();
+      } catch (error) {
+        // Memory or disk may be short, which is why the insert failed.
+        if (attempt === undoAttempts) return endAtOnce(this.#log, error);
+        await sleep(undoPauseMs);
       }
-      await journal.forgetBegun();
-    } catch (error) {
-      endAtOnce(this.#log, error);
     }
+  }
+
+  /**
+   * Drops a part of the insert. If a merge has taken it up, the other parts of that merge are attached again: they
+   * are still there, and would count again if the process ended in between, because the insert is still open then.
+   */
+  async #takeOut({ database, table, name, folder, mark }: ActivePart): Promise<void> {
+    const part = readPartName(name);
+    const alter = `ALTER TABLE ${sqlName(database)}.${sqlName(table)}`;
+    const control = (sql: string): Promise<Uint8Array> => this.#sessions.control(`${alter} ${sql}`, 'Null');
+    if (part === undefined || part.minBlock > mark)
+      return void (await control(`DROP PART ${sqlString(name)}`));
+    const sources = mergeSources(readdirSync(folder), part, mark);
+    if (sources.length === 0) {
+      this.#log.error(
+        { folder, name },
+        'rows of a failed insert are merged for good; sent again, they count twice',
+      );
+      return;
+    }
+    linkToDetached(folder, sources);
+    await control(`DROP PART ${sqlString(name)}`);
+    for (const source of sources) await control(`ATTACH PART ${sqlString(source)}`);
   }
 }
 
 /**
- * Ends the process as a crash would, because that is the state from which the next start undoes the insert:
- * a graceful stop would clear away what merged parts were made from.
+ * Ends the process as a crash would, because that is the state from which the next start undoes the insert: a
+ * graceful stop would clear away what merged parts were made from.
  */
-function endAtOnce(log: Logger, error: unknown): void {
-  log.fatal({ err: error }, 'a failed insert can only be undone by starting the store again');
+function endAtOnce(log: Logger, why: unknown): void {
+  log.fatal({ why }, 'a failed insert can only be undone by starting the store again');
   process.kill(process.pid, 'SIGKILL');
 }

@@ -8,12 +8,25 @@ test('a part’s name gives its partition, its blocks and how often it was merge
     minBlock: 7,
     maxBlock: 12,
     level: 2,
+    mutation: 0,
   });
-  expect(readPartName('all_1_1_0')).toEqual({ partition: 'all', minBlock: 1, maxBlock: 1, level: 0 });
+  expect(readPartName('all_1_1_0')).toEqual({
+    partition: 'all',
+    minBlock: 1,
+    maxBlock: 1,
+    level: 0,
+    mutation: 0,
+  });
 });
 
 test('a part that a mutation has written keeps its blocks', () => {
-  expect(readPartName('all_3_5_1_9')).toEqual({ partition: 'all', minBlock: 3, maxBlock: 5, level: 1 });
+  expect(readPartName('all_3_5_1_9')).toEqual({
+    partition: 'all',
+    minBlock: 3,
+    maxBlock: 5,
+    level: 1,
+    mutation: 9,
+  });
 });
 
 test.each([
@@ -38,7 +51,7 @@ test('every name that is written is read again', () => {
       number,
       number,
       (partition, from, more, level) => {
-        const name = { partition, minBlock: from, maxBlock: from + more, level };
+        const name = { partition, minBlock: from, maxBlock: from + more, level, mutation: 0 };
         expect(readPartName(`${partition}_${from}_${from + more}_${level}`)).toEqual(name);
       },
     ),

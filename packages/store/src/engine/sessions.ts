@@ -47,7 +47,6 @@ function openControl(chdb: Chdb, dataDir: string, limits: EngineLimits): Session
     `--concurrent_threads_soft_limit_num=${limits.threads}`,
     `--max_threads=${limits.threads}`,
     `--config-file=${writeEngineConfig(dataDir, limits.fsync)}`,
-    ...(process.env.E5_ARGS ?? '').split(' ').filter(Boolean),
   ]);
   try {
     takeFilesAway(control, dataDir);

@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 import type { BlockMarks } from './insert-journal.ts';
 import type { EngineSessions } from './sessions.ts';
@@ -8,13 +8,15 @@ export interface ActivePart {
   database: string;
   table: string;
   name: string;
-  /** Whether it also holds blocks at or below the table's mark. */
-  merged: boolean;
+  /** Of the table. */
+  folder: string;
+  /** The table's highest block before. */
+  mark: number;
 }
 
 const tableRows = z.array(z.tuple([z.string(), z.string(), z.string(), z.array(z.string())]));
 const markRows = z.array(z.tuple([z.string(), z.string(), z.coerce.number()]));
-const partRows = z.array(z.tuple([z.string(), z.string(), z.string(), z.coerce.number(), z.coerce.number()]));
+const partRows = z.array(z.tuple([z.string(), z.string(), z.string(), z.coerce.number()]));
 
 const ownDatabases = "database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema')";
 
@@ -66,14 +68,14 @@ export class TableFolders {
     const { folders } = await this.#known();
     const rows = partRows.parse(
       await this.#rows(
-        `SELECT database, table, name, min_block_number, max_block_number FROM system.parts WHERE active AND rows > 0 AND ${ownDatabases}`,
+        `SELECT database, table, name, max_block_number FROM system.parts WHERE active AND rows > 0 AND ${ownDatabases}`,
       ),
     );
-    return rows.flatMap(([database, table, name, minBlock, maxBlock]) => {
-      const mark = marks[folders.get(`${database}\0${table}`) ?? ''];
-      return mark === undefined || maxBlock <= mark
-        ? []
-        : [{ database, table, name, merged: minBlock <= mark }];
+    return rows.flatMap(([database, table, name, maxBlock]) => {
+      const folder = folders.get(`${database}\0${table}`);
+      const mark = folder === undefined ? undefined : marks[folder];
+      if (folder === undefined || mark === undefined || maxBlock <= mark) return [];
+      return [{ database, table, name, folder: join(this.#dataDir, folder), mark }];
     });
   }
 
