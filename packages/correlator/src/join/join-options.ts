@@ -47,7 +47,7 @@ export const defaultJoinOptions: Required<JoinOptions> = {
   includeDestPorts: [],
   trustedProxies: [],
   maxHttpItems: 50_000,
-  maxNetworkItems: 100_000,
+  maxNetworkItems: 150_000,
   maxHttpBytes: 64 * 1024 * 1024,
   maxNetworkBytes: 128 * 1024 * 1024,
   clockToleranceMs: 250,
