@@ -128,6 +128,7 @@ describe('the architecture', () => {
       'test',
       'bench',
       'fuzz',
+      'chaos',
     ]
       .flatMap((folder) => sources(join(root, folder)))
       .filter((file) => !constantTables.includes(relative(root, file)))

@@ -2,7 +2,7 @@ import { decodeRowBinary, type EncodedHttpLogs, encodedHttpLogColumns } from '@j
 import type { Insert } from './batch-writer.ts';
 
 /** The paths of a batch's rows. */
-export function pathsOf({ body }: Pick<EncodedHttpLogs, 'body'>): string[] {
+function pathsOf({ body }: Pick<EncodedHttpLogs, 'body'>): string[] {
   const decoded = decodeRowBinary(encodedHttpLogColumns, Buffer.concat(body));
   if (!decoded.ok) throw new Error(`no rows: ${decoded.reason}`);
   return decoded.rows.map(({ path }) => String(path));

@@ -1,0 +1,153 @@
+import { closeSync, type FSWatcher, fstatSync, openSync, readdirSync, readSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { checksumSeed } from '../packages/correlator/src/spool/frame.ts';
+import { FrameScanner } from '../packages/correlator/src/spool/frame-scanner.ts';
+import { segmentNumber } from '../packages/correlator/src/spool/segment-file.ts';
+import { readSegmentHeader, type SegmentHeader } from '../packages/correlator/src/spool/segment-header.ts';
+import { decodeRowBinary } from '../packages/store/src/row-binary-reader.ts';
+
+/** A row as the spool has it on disk. */
+export interface SpooledRow {
+  readonly serverId: string;
+  readonly seq: number;
+}
+
+interface WatchedSegment {
+  readonly number: number;
+  /** Undefined when it has been read for the last time. */
+  fd: number | undefined;
+  header: SegmentHeader | undefined;
+  rows: { row: SpooledRow; frameEnd: number }[];
+  /** How many of its rows were whole on disk when the correlator was killed. */
+  atKill: number;
+}
+
+/**
+ * Reads along what a spool holds, from outside: every segment is opened as soon as it appears, so that its rows
+ * can still be read when the spool has long removed it.
+ */
+export class SpoolWatch {
+  readonly #folder: string;
+  readonly #segments = new Map<number, WatchedSegment>();
+  readonly #watcher: FSWatcher;
+  readonly #timer: NodeJS.Timeout;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#watcher = watch(folder, () => this.#look());
+    this.#timer = setInterval(() => {
+      this.#look();
+      this.#reading = this.#reading.then(() => this.#readRemoved());
+    }, 200);
+    this.#look();
+  }
+
+  /** To be called while no correlator runs: what is whole now counts as accepted. */
+  async correlatorIsDead(): Promise<void> {
+    this.#look();
+    await this.#reading;
+    const last = [...this.#segments.values()].at(-1);
+    if (last?.fd === undefined) return;
+    await read(last);
+    last.atKill = Math.max(last.atKill, last.rows.length);
+  }
+
+  /**
+   * All rows that the spool ever accepted, in order; `problems` is what must not be: a segment that was never
+   * seen, a row that was whole at a kill and is not any more.
+   */
+  async end(): Promise<{ rows: SpooledRow[]; segments: number; problems: string[] }> {
+    clearInterval(this.#timer);
+    this.#watcher.close();
+    this.#look();
+    await this.#reading;
+    const segments = [...this.#segments.values()].sort((a, b) => a.number - b.number);
+    for (const segment of segments) await readLast(segment);
+    const problems: string[] = [];
+    const rows: SpooledRow[] = [];
+    for (const [index, segment] of segments.entries()) {
+      const next = segments[index + 1];
+      const said = next?.header?.previous;
+      if (next !== undefined && next.number !== segment.number + 1)
+        problems.push(`segments between ${segment.number} and ${next.number} were never seen`);
+      const end =
+        said !== undefined && said.id === segment.header?.id ? said.bytes : Number.POSITIVE_INFINITY;
+      const accepted = segment.rows.filter(({ frameEnd }) => frameEnd <= end);
+      if (accepted.length < segment.atKill) {
+        const lost = segment.atKill - accepted.length;
+        problems.push(
+          `segment ${segment.number} lost ${lost} rows that were whole when the correlator was killed`,
+        );
+      }
+      for (const { row } of accepted) rows.push(row);
+    }
+    return { rows, segments: segments.length, problems };
+  }
+
+  #look(): void {
+    for (const name of readdirSync(this.#folder)) {
+      const number = segmentNumber(name);
+      if (number === undefined || this.#isKnown(number)) continue;
+      try {
+        const fd = openSync(join(this.#folder, name), 'r');
+        this.#segments.set(number, { number, fd, header: undefined, rows: [], atKill: 0 });
+      } catch {
+        // Removed between the two calls: `end` finds the hole in the numbers.
+      }
+    }
+  }
+
+  /** Whether this is the file of that number: one that could not be begun (a full disk) is made anew. */
+  #isKnown(number: number): boolean {
+    const known = this.#segments.get(number);
+    if (known === undefined || (known.fd === undefined && known.rows.length === 0)) return false;
+    if (known.fd === undefined || fstatSync(known.fd).nlink > 0) return true;
+    closeSync(known.fd);
+    return false;
+  }
+
+  /** So that what the spool removed does not stay on a small disk. */
+  async #readRemoved(): Promise<void> {
+    for (const segment of this.#segments.values()) {
+      if (segment.fd !== undefined && fstatSync(segment.fd).nlink === 0) await readLast(segment);
+    }
+  }
+}
+
+async function readLast(segment: WatchedSegment): Promise<void> {
+  if (segment.fd === undefined) return;
+  await read(segment);
+  closeSync(segment.fd);
+  segment.fd = undefined;
+}
+
+/** Reads a segment from its beginning: what was read before may have been cut off and written anew. */
+async function read(segment: WatchedSegment): Promise<void> {
+  const { fd } = segment;
+  if (fd === undefined) return;
+  const bytes = Buffer.alloc(fstatSync(fd).size);
+  for (let at = 0; at < bytes.length; ) {
+    const length = readSync(fd, bytes, at, bytes.length - at, at);
+    if (length === 0) break;
+    at += length;
+  }
+  const head = readSegmentHeader(bytes);
+  segment.rows = [];
+  if (!head.ok) return;
+  segment.header = head.header;
+  const source = { read: async (target: Buffer, from: number) => bytes.copy(target, 0, from) };
+  const scanner = new FrameScanner(source, checksumSeed(head.header.id), head.bytes);
+  for (let step = await scanner.next(bytes.length); step; step = await scanner.next(bytes.length)) {
+    if (step.kind !== 'frame') continue;
+    const decoded = decodeRowBinary(head.header.columns, step.frame.payload);
+    if (!decoded.ok)
+      throw new Error(`segment ${segment.number}: a whole frame holds no rows (${decoded.reason})`);
+    for (const { server_id, seq } of decoded.rows) {
+      segment.rows.push({
+        row: { serverId: String(server_id), seq: Number(seq) },
+        frameEnd: scanner.position,
+      });
+    }
+  }
+}
