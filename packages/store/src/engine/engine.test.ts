@@ -224,6 +224,60 @@ describe('@clickhouse/client', () => {
   });
 });
 
+describe('an INSERT whose rows stand behind it in the body', () => {
+  beforeAll(() =>
+    client.command({ query: 'CREATE TABLE behind (a UInt32, b String) ENGINE = MergeTree ORDER BY a' }),
+  );
+  const count = async (): Promise<unknown> => (await rows('SELECT count() AS n, sum(a) AS s FROM behind'))[0];
+  const insert = async (body: string | Buffer): Promise<void> => {
+    await client.command({ query: 'TRUNCATE TABLE behind' });
+    const answer = await send(server, '/', { body });
+    expect(answer.status, answer.body.toString()).toBe(200);
+  };
+
+  test('may be longer than a statement, with expressions in its VALUES', async () => {
+    const values = Array.from({ length: 40_000 }, (_, i) => `(${i} + 1, upper('row number ${i}'))`);
+    await insert(`INSERT INTO behind VALUES ${values.join(', ')}`);
+    expect(await count()).toEqual({ n: '40000', s: '800020000' });
+  });
+
+  test('may be of any length when its rows are plain', async () => {
+    const lines = Array.from({ length: 120_000 }, (_, i) => `${i},"é row ${i} ${'x'.repeat(40)}"\n`);
+    await insert(`/* é */ INSERT INTO behind (a, \`b\`) FORMAT CSV\n${lines.join('')}`);
+    expect(await count()).toEqual({ n: '120000', s: '7199940000' });
+  });
+
+  test('need not be text', async () => {
+    const row = Buffer.from([1, 0, 0, 0, 3, 0xff, 0x0a, 0x0a]);
+    await insert(Buffer.concat([Buffer.from('INSERT INTO behind FORMAT RowBinary\n'), row, row]));
+    expect(await rows('SELECT a, hex(b) AS b FROM behind')).toEqual([
+      { a: 1, b: 'FF0A0A' },
+      { a: 1, b: 'FF0A0A' },
+    ]);
+    const bad = await send(server, '/', { body: Buffer.from([0x53, 0x45, 0xff]) });
+    expect(bad.headers['x-clickhouse-exception-code']).toBe('62');
+  });
+
+  test('is answered at once when it may not be, however much of it is still to come', async () => {
+    const reader = {
+      'X-ClickHouse-User': 'reader',
+      'X-ClickHouse-Key': readStorePassword(server.dataDir, 'reader'),
+    };
+    const body = `INSERT INTO behind FORMAT CSV\n${'1,x\n'.repeat(1_700_000)}`;
+    const answer = await send(server, '/', { body, headers: reader });
+    expect(answer.headers['x-clickhouse-exception-code']).toBe('164');
+  });
+
+  test('is not an excuse for a long statement', async () => {
+    for (const head of [
+      'INSERT INTO behind SELECT 1, ',
+      'SELECT ',
+      'INSERT INTO behind /* FORMAT CSV */ SELECT 1, ',
+    ])
+      expect((await send(server, '/', { body: `${head}'${'x'.repeat(2_000_000)}'` })).status).toBe(413);
+  });
+});
+
 describe('sessions', () => {
   test('see at once what another wrote or defined', async () => {
     for (let i = 0; i < 20; i++) {

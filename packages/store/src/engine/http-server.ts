@@ -163,6 +163,7 @@ async function handle(
     sink.fail(failed, options.version);
     // The rest of the body is read past, so that the client gets to the answer.
     request.unpipe();
+    request.removeAllListeners('readable');
     request.resume();
   }
 }

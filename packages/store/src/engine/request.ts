@@ -6,14 +6,12 @@ import { type SessionRequest, sessionSeconds } from './http-sessions.ts';
 import { readMultipart } from './multipart.ts';
 import { checkSetting, isHttpSetting } from './setting-rules.ts';
 import { keyword, tokenize } from './sql-tokens.ts';
-
-/** Longest statement in bytes; rows of an INSERT do not count when the statement stands in the URL. */
-const maxStatementBytes = 1024 * 1024;
+import { maxStatementBytes, readStatementBody, utf8 } from './statement-body.ts';
 
 /** One statement as a client sent it. */
 export interface StatementRequest {
   sql: string;
-  /** Rows for an INSERT, when the statement itself came in the URL. */
+  /** Rows for an INSERT, when the statement itself came in the URL, or the rows are no part of its text. */
   body: Readable | undefined;
   database: string | undefined;
   defaultFormat: string | undefined;
@@ -66,7 +64,8 @@ function decoded(request: IncomingMessage): Readable {
   return request.pipe(stream);
 }
 
-async function readText(stream: Readable): Promise<Buffer> {
+/** The fields of a form are as short as a statement. */
+async function readForm(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   // Left open on failure: the request's connection carries the answer.
@@ -74,21 +73,17 @@ async function readText(stream: Readable): Promise<Buffer> {
   for await (const chunk of pieces) {
     size += chunk.length;
     if (size > maxStatementBytes)
-      throw failure(
-        'QUERY_IS_TOO_LARGE',
-        `The statement is larger than ${maxStatementBytes} bytes; put an INSERT's statement into the URL and its rows into the body.`,
-      );
+      throw failure('QUERY_IS_TOO_LARGE', `The form is larger than ${maxStatementBytes} bytes.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-function utf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw failure('SYNTAX_ERROR', 'Syntax error: the statement is not valid UTF-8.');
-  }
+function fieldText(bytes: Uint8Array): string {
+  const text = utf8(bytes);
+  if (text === undefined)
+    throw failure('SYNTAX_ERROR', 'Syntax error: a field of the form is not valid UTF-8.');
+  return text;
 }
 
 /** Whether a statement's first word is INSERT, which makes the request's body its rows. */
@@ -133,10 +128,10 @@ export async function readRequest(
   let sql = sqlInUrl;
   let body = stream;
   if (stream !== undefined && isForm) {
-    const fields = readMultipart(await readText(stream), request.headers['content-type'] ?? '');
+    const fields = readMultipart(await readForm(stream), request.headers['content-type'] ?? '');
     for (const [name, value] of fields) {
-      if (name === 'query') sql += utf8(value);
-      else if (name.startsWith('param_')) addParameter(parameters, name.slice(6), utf8(value));
+      if (name === 'query') sql += fieldText(value);
+      else if (name.startsWith('param_')) addParameter(parameters, name.slice(6), fieldText(value));
       else
         throw failure(
           'NOT_IMPLEMENTED',
@@ -145,9 +140,9 @@ export async function readRequest(
     }
     body = undefined;
   } else if (stream !== undefined && !isInsert(sqlInUrl)) {
-    const text = utf8(await readText(stream));
-    sql = sqlInUrl === '' ? text : `${sqlInUrl}\n${text}`;
-    body = undefined;
+    const statement = await readStatementBody(stream);
+    sql = sqlInUrl === '' ? statement.sql : `${sqlInUrl}\n${statement.sql}`;
+    body = statement.rows;
   }
   const header = (name: string): string | undefined => {
     const value = request.headers[name];

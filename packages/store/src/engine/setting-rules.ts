@@ -13,7 +13,7 @@ const allowedPrefixes = words(`
   allow_suspicious_ allow_hyperscan allow_nondeterministic_ allow_simdjson allow_aggregate_ allow_reorder_
   allow_push_ allow_statistics allow_key_ allow_dynamic_type allow_general_ allow_experimental_analyzer
   allow_experimental_json_type allow_experimental_dynamic_type allow_experimental_variant_type
-  allow_experimental_statistic allow_experimental_full_text_index allow_experimental_join_
+  allow_experimental_qbit_type allow_experimental_statistic allow_experimental_full_text_index allow_experimental_join_
   allow_experimental_lightweight_ allow_experimental_time_series_aggregate`);
 
 const allowedNames = new Set(

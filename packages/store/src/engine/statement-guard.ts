@@ -49,6 +49,10 @@ function refuse(what: string, remedy: string): never {
   throw failure('ACCESS_DENIED', `${what} is refused for every role: ${remedy}`);
 }
 
+function refuseSeveral(): never {
+  throw failure('SYNTAX_ERROR', 'Syntax error (Multi-statements are not allowed): send one per request.');
+}
+
 const tokenProblems: Record<string, string> = {
   nul: 'a NUL character',
   'non-ascii': 'a character outside ASCII that is not inside quotes',
@@ -70,6 +74,7 @@ function readTokens(sql: string): Token[] {
   const tokens = result.tokens;
   while (isSymbol(tokens.at(-1), ';')) tokens.pop();
   if (tokens.length === 0) throw failure('SYNTAX_ERROR', 'Syntax error: empty query.');
+  if (tokens.some((token) => isSymbol(token, ';'))) refuseSeveral();
   return tokens;
 }
 
@@ -82,8 +87,7 @@ function checkEverywhere(tokens: readonly Token[], calls: ReadonlySet<string>): 
     const token = tokens[i];
     const word = keyword(token);
     const next = tokens[i + 1];
-    if (isSymbol(token, ';'))
-      throw failure('SYNTAX_ERROR', 'Syntax error: multi-statements are not allowed; send one per request.');
+    if (isSymbol(token, ';')) refuseSeveral();
     if (word === 'PARALLEL' && keyword(next) === 'WITH')
       refuse('PARALLEL WITH', 'send one statement per request.');
     if (word === 'OUTFILE' && keyword(tokens[i - 1]) === 'INTO')
