@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,7 @@ it('brings every row into the store exactly once, though the store is killed aga
     random: Math.random,
     log,
   });
+  const host = `${randomUUID()}.example`;
   const startUs = Date.now() * 1000;
   let sent = 0;
   const traffic = setInterval(() => {
@@ -42,7 +44,7 @@ it('brings every row into the store exactly once, though the store is killed aga
         ...absentHttpLogRow(),
         src_ip: '198.18.16.5',
         peer_ip: '198.18.16.5',
-        host: 'shop.example',
+        host,
       };
       spool.append({ ...row, time: startUs + sent, path: `/${sent}`, method: 'GET', correlated: 1 });
       sent++;
@@ -65,12 +67,13 @@ it('brings every row into the store exactly once, though the store is killed aga
   expect(inserter.counters().insert_failures).toBeGreaterThan(0);
   const [stored] = await select<{ rows: number; paths: number }>(
     store,
-    'SELECT toUInt32(count()) AS rows, toUInt32(uniqExact(path)) AS paths FROM ja4_logs.http_logs',
+    `SELECT toUInt32(count()) AS rows, toUInt32(uniqExact(path)) AS paths
+     FROM ja4_logs.http_logs WHERE host = '${host}'`,
   );
   expect(stored).toEqual({ rows: sent, paths: sent });
   const [aggregated] = await select<{ hits: number }>(
     store,
-    'SELECT toUInt32(sum(hits)) AS hits FROM ja4_processing.agg_host_ip_ja4_1h',
+    `SELECT toUInt32(sum(hits)) AS hits FROM ja4_processing.agg_host_ip_ja4_1h WHERE host = '${host}'`,
   );
   expect(aggregated).toEqual({ hits: sent });
 }, 120_000);
