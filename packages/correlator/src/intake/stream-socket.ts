@@ -75,16 +75,20 @@ export class StreamSocket implements ReceivingSocket {
 
   receive(poll: PollSet): Taken {
     let taken: Taken = 'nothing';
+    const served: Connection[] = [];
     for (const connection of this.#open) {
       if (connection.polled === -1 || !poll.happened(connection.polled)) continue;
       if (this.#ring.room(maxMessageBytes) < roomMessages) {
         taken = 'more';
         break;
       }
+      served.push(connection);
       const bytes = this.#read(connection);
       if (bytes === helpingBytes) taken = 'more';
       else if (bytes > 0 && taken === 'nothing') taken = 'all';
     }
+    // Where the ring became full, the next round begins with those that were not served.
+    for (const connection of served) if (this.#open.delete(connection)) this.#open.add(connection);
     const accepted = this.#polled !== -1 && poll.happened(this.#polled) && this.#accept();
     if (taken === 'nothing' && !accepted) return 'nothing';
     this.#ring.publish();
