@@ -23,7 +23,7 @@ export const frameHeadBytes = 40;
 /** Frames begin at multiples of this. */
 export const frameAlignment = 8;
 /** Far above what the writer makes; a length beyond it is damage. */
-export const largestFrame = 128 * 1024 * 1024;
+const largestFrame = 128 * 1024 * 1024;
 
 /** Rows before they have a place. */
 export interface FrameRows {

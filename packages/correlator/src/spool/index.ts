@@ -1,4 +1,3 @@
-export type { NextOptions } from './batch-reader.ts';
 export { Spool, type SpoolOptions } from './spool.ts';
 export type { SpoolBatch } from './spool-batch.ts';
 export { type SpooledRow, type SpoolStatus, spooledRows, spoolStatus } from './spool-view.ts';

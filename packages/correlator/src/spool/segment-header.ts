@@ -22,7 +22,7 @@ export interface SegmentHeader {
   readonly previous?: PreviousSegment | undefined;
 }
 
-export interface PreviousSegment {
+interface PreviousSegment {
   readonly id: string;
   readonly number: number;
   readonly bytes: number;
