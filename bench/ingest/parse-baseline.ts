@@ -1,0 +1,35 @@
+import { MultipliedTraffic } from './multiplied-traffic.ts';
+import type { RecordedTraffic } from './recorded-connections.ts';
+
+export interface ParseBaseline {
+  /** Requests whose event, with its share of the handshakes, one thread can merely parse in a second. */
+  readonly requestsPerSecond: number;
+  readonly microsecondsPerRequest: number;
+  readonly bytesPerRequest: number;
+}
+
+const rounds = 7;
+
+/** JSON.parse of what the sender sends and nothing else, on this thread: the fastest of several rounds. */
+export function parseBaseline(recorded: RecordedTraffic, slices: number): ParseBaseline {
+  const traffic = new MultipliedTraffic(recorded, slices);
+  const place = Buffer.alloc(traffic.largest);
+  const texts: string[] = [];
+  let bytes = 0;
+  for (let i = 0; i < traffic.eventsPerPass; i++) {
+    const length = traffic.write(0, i, Date.now() * 1000 + i, place, 0);
+    if (traffic.kind(i) === 'http') bytes += length;
+    texts.push(place.toString('utf8', 0, length));
+  }
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round++) {
+    const began = performance.now();
+    for (const text of texts) JSON.parse(text);
+    best = Math.min(best, performance.now() - began);
+  }
+  return {
+    requestsPerSecond: traffic.requestsPerPass / (best / 1000),
+    microsecondsPerRequest: (best * 1000) / traffic.requestsPerPass,
+    bytesPerRequest: bytes / traffic.requestsPerPass,
+  };
+}
