@@ -43,6 +43,7 @@ test('there is an end to how many sessions a client can open', async () => {
     code: 202,
   });
   expect(await sessions.inside(request('7'), 'admin', async () => 7)).toBe(7);
+  expect(await sessions.inside(request('one more'), 'reader', async () => 8)).toBe(8);
   await sessions.close();
   expect(sessions.size).toBe(0);
 });

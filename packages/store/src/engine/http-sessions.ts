@@ -26,6 +26,7 @@ export interface HttpSession {
 
 interface Entry {
   session: HttpSession;
+  role: Role;
   busy: boolean;
   timeoutMs: number;
   timer: NodeJS.Timeout | undefined;
@@ -34,7 +35,7 @@ interface Entry {
 /** Longest and default life without a request, as ClickHouse's max_session_timeout and default_session_timeout. */
 const longestSeconds = 3600;
 export const defaultSessionSeconds = 60;
-/** Sessions at a time; each holds a few settings. */
+/** Sessions of one role at a time; each holds a few settings. */
 const mostSessions = 1_000;
 
 /**
@@ -57,6 +58,7 @@ export function sessionSeconds(text: string | null): number {
  */
 export class HttpSessions {
   readonly #entries = new Map<string, Entry>();
+  readonly #open = new Map<Role, number>();
   #closed = false;
 
   get size(): number {
@@ -73,7 +75,7 @@ export class HttpSessions {
     task: (session: HttpSession) => Promise<T>,
   ): Promise<T> {
     const key = `${role} ${request.id}`;
-    const entry = this.#entries.get(key) ?? this.#begin(key, request);
+    const entry = this.#entries.get(key) ?? this.#begin(key, role, request);
     if (entry.busy)
       throw failure(
         'SESSION_IS_LOCKED',
@@ -100,13 +102,14 @@ export class HttpSessions {
     await Promise.all(engines);
   }
 
-  #begin(key: string, request: SessionRequest): Entry {
+  #begin(key: string, role: Role, request: SessionRequest): Entry {
     if (request.mustExist) throw failure('SESSION_NOT_FOUND', `Session ${request.id} not found.`);
     if (this.#closed) throw failure('ABORTED', 'The store is stopping; try again later.');
-    if (this.#entries.size >= mostSessions)
+    const open = this.#open.get(role) ?? 0;
+    if (open >= mostSessions)
       throw failure(
         'TOO_MANY_SIMULTANEOUS_QUERIES',
-        `Too many sessions: ${this.#entries.size} are open. Use fewer, or a shorter session_timeout.`,
+        `Too many sessions: ${open} are open. Use fewer, or a shorter session_timeout.`,
       );
     const session = {
       id: request.id,
@@ -115,13 +118,15 @@ export class HttpSessions {
       database: undefined,
       engine: undefined,
     };
-    const entry: Entry = { session, busy: false, timeoutMs: 0, timer: undefined };
+    const entry: Entry = { session, role, busy: false, timeoutMs: 0, timer: undefined };
     this.#entries.set(key, entry);
+    this.#open.set(role, open + 1);
     return entry;
   }
 
-  #end(key: string, { session }: Entry): void {
+  #end(key: string, { session, role }: Entry): void {
     this.#entries.delete(key);
+    this.#open.set(role, (this.#open.get(role) ?? 1) - 1);
     // It rejects only when the thread has died, and the session with it.
     session.engine?.close().catch(() => undefined);
   }

@@ -208,6 +208,46 @@ describe('roles', () => {
   });
 });
 
+describe('JSONEachRowWithProgress', () => {
+  const linesOf = async (query: string): Promise<object[]> =>
+    (await client.query({ query, format: 'JSONEachRowWithProgress' })).json();
+
+  test('is streamed: progress first and at intervals, columns once, then rows, totals and what came before a limit', async () => {
+    const lines = await linesOf(
+      'SELECT number % 3 AS k, count() AS c FROM numbers(9) GROUP BY k WITH TOTALS ORDER BY k LIMIT 2',
+    );
+    expect(lines.map((line) => Object.keys(line)[0])).toEqual([
+      'progress',
+      'meta',
+      'row',
+      'row',
+      'totals',
+      'rows_before_limit_at_least',
+    ]);
+    expect(lines.slice(2, 5)).toEqual([
+      { row: { k: 0, c: '3' } },
+      { row: { k: 1, c: '3' } },
+      { totals: { k: 0, c: '9' } },
+    ]);
+    const many = await linesOf(
+      'SELECT number, sleepEachRow(0.05) FROM numbers(12) SETTINGS max_block_size = 1',
+    );
+    const kinds = many.map((line) => Object.keys(line)[0]);
+    expect(kinds.filter((kind) => kind === 'meta')).toHaveLength(1);
+    expect(kinds.filter((kind) => kind === 'row')).toHaveLength(12);
+    expect(kinds.filter((kind) => kind === 'progress').length).toBeGreaterThan(2);
+  });
+
+  test('ends in a typed error where the statement fails in the middle', async () => {
+    const result = client.query({
+      query:
+        'SELECT throwIf(number = 40) AS t, sleepEachRow(0.01) FROM numbers(100) SETTINGS max_block_size = 1',
+      format: 'JSONEachRowWithProgress',
+    });
+    await expect(result.then((set) => set.json())).rejects.toMatchObject({ code: '395' });
+  });
+});
+
 /** An answer as it stands on the wire: status line, headers in their order, body. */
 async function raw(head: string, body: string): Promise<string> {
   const { hostname, port } = new URL(server.engine.url);

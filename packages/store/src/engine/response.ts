@@ -90,8 +90,9 @@ export class HttpSink implements Sink {
     this.#out.end(bytes);
   }
 
-  begin(format: string): void {
+  begin(format: string, summary: Summary): void {
     this.#head(format);
+    this.#header('X-ClickHouse-Summary', summaryText(summary));
     this.#format = format.toLowerCase();
     this.#exceptionTag = randomBytes(8).toString('hex');
     this.#header('X-ClickHouse-Exception-Tag', this.#exceptionTag);

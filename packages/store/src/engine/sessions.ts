@@ -30,9 +30,10 @@ function openSession(chdb: Chdb, dataDir: string, connectionArgs: string[]): Ses
 
 /**
  * Tables of the engine that do something when they are read: `models` starts a program (and may wait for it
- * for ever, so that the store cannot stop), `stack_trace` sends a signal to every thread and shows addresses in memory.
+ * for ever, so that the store cannot stop), `stack_trace` sends a signal to every thread and shows addresses in memory,
+ * as does `symbols`; `certificates` and `jemalloc_profile_text` open files outside of the data folder.
  */
-const tablesThatAct = ['models', 'stack_trace'];
+const tablesThatAct = ['models', 'stack_trace', 'symbols', 'certificates', 'jemalloc_profile_text'];
 
 /**
  * Opens the engine so that no name of a table can be the name of a file: chDB's database `default` overlays
@@ -107,6 +108,8 @@ export class EngineSessions {
     // Statements, temporary files and name lookups share libuv's threads: one more for each statement that
     // runs. Takes effect only if nothing has used them yet, so a launcher should set it as well.
     process.env.UV_THREADPOOL_SIZE ??= String(4 + lanes.reduce((sum, lane) => sum + lane.width, 0));
+    // Freed pages go back to the system soon: five seconds' worth, the default, is hundreds of megabytes of inserts.
+    process.env.JE_MALLOC_CONF ??= 'dirty_decay_ms:250';
     // The main thread loads the library first: unloaded with a worker it would crash the process on exit.
     const chdb = await import('chdb');
     const control = openControl(chdb, dataDir, limits);

@@ -23,7 +23,8 @@ export const nothing: Summary = {
 /** Where a statement's outcome goes. A result is either one `whole`, or `begin` and then `chunk`s. */
 export interface Sink {
   whole(format: string, bytes: Uint8Array, summary: Summary): Promise<void>;
-  begin(format: string): void;
+  /** @param summary what is known of the statement by then */
+  begin(format: string, summary: Summary): void;
   /** Resolves when the client has taken enough for the next one. */
   chunk(bytes: Uint8Array): Promise<void>;
   end(): Promise<void>;

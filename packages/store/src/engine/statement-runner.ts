@@ -16,7 +16,7 @@ import type { StatementRequest } from './request.ts';
 import type { SessionChange } from './session-statement.ts';
 import type { EngineSessions } from './sessions.ts';
 import { underCeilings } from './setting-rules.ts';
-import { nothing, type Sink } from './sink.ts';
+import { nothing, type Sink, type Summary } from './sink.ts';
 import { sqlString } from './sql-text.ts';
 import { formatName, guardStatement, guardValues, type Statement } from './statement-guard.ts';
 import type { Chunk, JobResult } from './statement-worker.ts';
@@ -234,10 +234,16 @@ export class StatementRunner {
     let held: Uint8Array | undefined;
     let rows = 0;
     let chunks = 0;
+    const figures = (): Summary => ({
+      ...nothing,
+      readRows: rows,
+      resultRows: rows,
+      elapsedSeconds: (performance.now() - began) / 1000,
+    });
     for await (const chunk of this.#pieces(job)) {
       rows += chunk.rows;
       if (held !== undefined) {
-        if (chunks++ === 0) sink.begin(job.format);
+        if (chunks++ === 0) sink.begin(job.format, figures());
         await sink.chunk(held);
       }
       held = chunk.bytes;
@@ -248,13 +254,7 @@ export class StatementRunner {
       await sink.chunk(last);
       return sink.end();
     }
-    await sink.whole(job.format, last, {
-      ...nothing,
-      readRows: rows,
-      readBytes: last.length,
-      resultRows: rows,
-      elapsedSeconds: (performance.now() - began) / 1000,
-    });
+    await sink.whole(job.format, last, { ...figures(), readBytes: last.length });
   }
 
   #pieces(job: Job): AsyncGenerator<Chunk> {
