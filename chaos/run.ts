@@ -62,6 +62,7 @@ class Run {
   #watch: SpoolWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #held = 0;
+  #lookedMs = performance.now();
   #isFull = false;
 
   constructor(options: RunOptions) {
@@ -167,16 +168,21 @@ class Run {
     await this.#watch?.correlatorIsDead();
   }
 
-  /** A kill may take what the sockets' queues hold, what the last look saw in memory, and a second's events. */
+  /** A kill may take what the socket's queue holds, what the last look saw in memory, and what came since. */
   #most(): number {
-    return this.#options.queueLength + this.#held + this.#options.perSecond;
+    const { queueLength, perSecond } = this.#options;
+    // A second more, because senders catch up after a pause.
+    const seconds = (performance.now() - this.#lookedMs) / 1000 + 1;
+    return Math.ceil(queueLength + this.#held + perSecond * seconds);
   }
 
   async #look(): Promise<void> {
+    const askedMs = performance.now();
     const counters = await this.#platform.counters();
-    if (counters === undefined) return;
-    this.#held = 0;
-    for (const name of heldCounters) this.#held += counters[name] ?? 0;
+    // One that was slow must not speak over a later one.
+    if (counters === undefined || askedMs < this.#lookedMs) return;
+    this.#held = heldEvents(counters);
+    this.#lookedMs = askedMs;
   }
 
   async #fill(ms: number): Promise<void> {
@@ -231,5 +237,11 @@ class Run {
   }
 }
 
-/** Events that are in the correlator's memory and not accepted yet. */
-const heldCounters = ['http_pending', 'spool_rows_uncommitted', 'http_socket_waiting'] as const;
+/** No event of a sender is shorter. */
+const leastEventBytes = 500;
+
+/** How many events at most are in the correlator's memory and not accepted yet. */
+function heldEvents(counters: Readonly<Record<string, number>>): number {
+  const { http_pending = 0, spool_rows_pending = 0, http_socket_waiting_bytes = 0 } = counters;
+  return http_pending + spool_rows_pending + Math.ceil(http_socket_waiting_bytes / leastEventBytes);
+}

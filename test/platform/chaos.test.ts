@@ -12,7 +12,7 @@ describe('a platform of which anything is killed at any time', () => {
   itNeeds(...needs)('has what its spool accepted in the store, exactly once, aggregated too', () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      [chaos, '--json', '--kills', '10', '--minutes', '0.4', '--seed', '5', '--rate', '600'],
+      [chaos, '--json', '--kills', '10', '--minutes', '0.3', '--seed', '5', '--rate', '600'],
       { encoding: 'utf8', timeout: 280_000, maxBuffer: 64 << 20 },
     );
     expect(status, stderr).toBe(0);
