@@ -6,7 +6,7 @@ import { openCheckpoint } from './checkpoint.ts';
 
 /*
  * A correlator without sockets and store, to be killed: every message is event texts, and is answered with the
- * number of frames once it was taken.
+ * counters once it is in the checkpoint.
  */
 const [folder = ''] = process.argv.slice(2);
 const log = pino({ level: 'silent' });
@@ -14,10 +14,12 @@ const clock = () => performance.now();
 const pipeline = new Pipeline({ join: defaultJoinOptions, emit: () => {}, log });
 const checkpoint = await openCheckpoint({ folder, pipeline, clock, everyMs: 10, log });
 
-process.on('message', (message: { network?: string[]; http?: string[] }) => {
-  for (const text of message.network ?? []) pipeline.network(text, clock());
-  for (const text of message.http ?? []) pipeline.http(text, clock());
-  const answer = () => process.send?.({ counters: { ...pipeline.counters(), ...checkpoint.counters() } });
-  setTimeout(answer, 0);
+const answer = () => process.send?.({ counters: { ...pipeline.counters(), ...checkpoint.counters() } });
+
+process.on('message', async (message: { network: string[]; http: string[] }) => {
+  for (const text of message.network) pipeline.network(text, clock());
+  for (const text of message.http) pipeline.http(text, clock());
+  await checkpoint.save();
+  answer();
 });
-process.send?.({ counters: { ...pipeline.counters(), ...checkpoint.counters() } });
+answer();

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { HttpLogRow } from '@ja4/store';
 import { pino } from 'pino';
@@ -63,13 +64,6 @@ async function start(folder: string, join: Partial<JoinOptions> = {}, nowMs = 0,
 
 const count = (checkpoint: Checkpoint, name: string): number => checkpoint.counters()[name] ?? 0;
 
-/** Until what was given so far is written. */
-async function written(checkpoint: Checkpoint): Promise<void> {
-  const frames = count(checkpoint, 'checkpoint_frames');
-  await expect.poll(() => count(checkpoint, 'checkpoint_frames')).toBeGreaterThan(frames);
-  await new Promise((resolve) => setTimeout(resolve, 30));
-}
-
 describe('the checkpoint', () => {
   it('lets a correlator go on after a stop as if there had been none', async () => {
     using folder = temporaryFolder();
@@ -113,29 +107,25 @@ describe('the checkpoint', () => {
     for (let kill = 1; kill <= 5; kill++) {
       const child: ChildProcess = fork(program, [folder.path]);
       const [hello] = await once(child, 'message');
-      expect(hello.counters.network_held).toBe(port - 10_000);
-      let counters: Record<string, number> = {};
+      expect(hello.counters.network_held).toBeGreaterThanOrEqual(port - 10_000);
       for (let step = 0; step < 5; step++) {
         const ports = Array.from({ length: 40 }, () => port++);
         child.send({
           network: ports.map((p) => handshake(p)),
           http: ports.filter((p) => p % 2 === 0).map((p) => request(p, seq++)),
         });
-        [{ counters }] = await once(child, 'message');
+        await once(child, 'message');
       }
-      // Written is what two more frames follow: then nothing of it is on its way any more.
-      const frames = counters.checkpoint_frames ?? 0;
-      while ((counters.checkpoint_frames ?? 0) < frames + 4) {
-        child.send({ http: ['{}'] });
-        [{ counters }] = await once(child, 'message');
-      }
+      // Nobody waits for these: a kill may take them, but nothing else.
+      const more = Array.from({ length: 300 }, (_, p) => handshake(p + 1, { src_ip: `198.18.17.${kill}` }));
+      child.send({ network: more, http: [] });
+      await pause(kill * 4);
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
     const last = await start(folder.path);
+    expect(last.pipeline.counters().network_held).toBeGreaterThanOrEqual(1_000);
     expect(last.pipeline.counters()).toMatchObject({
-      network_held: 1_000,
-      network_events: 1_000,
       rows_correlated: 500,
       seq_lost: 0,
       seq_lost_over_kill: 0,
@@ -173,9 +163,9 @@ describe('the checkpoint', () => {
     const first = await start(folder.path);
     await expect.poll(() => count(first.checkpoint, 'checkpoint_snapshots')).toBe(1);
     first.pipeline.network(handshake(1), 1);
-    await written(first.checkpoint);
+    await first.checkpoint.save();
     first.pipeline.network(handshake(2), 2);
-    await written(first.checkpoint);
+    await first.checkpoint.save();
     using copy = temporaryFolder();
     for (const name of readdirSync(folder.path)) {
       const bytes = readFileSync(joinPath(folder.path, name));

@@ -136,10 +136,16 @@ export class Checkpoint {
     return { ...this.#counts, checkpoint_skipped: this.#changes.skipped };
   }
 
+  /** Resolves when everything that changed until now is in the journal. */
+  async save(): Promise<void> {
+    while (this.#work !== undefined) await this.#work;
+    await this.#step(() => this.#write());
+  }
+
   /** Saves everything as it is now, for a start that goes on as if there had been no stop. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#work;
+    while (this.#work !== undefined) await this.#work;
     await this.#step(() => this.#snapshot(true));
     await this.#closeJournal();
   }

@@ -143,6 +143,45 @@ describe('the join', () => {
     );
   });
 
+  const fewConnections = { src_port: fc.integer({ min: 40_000, max: 40_001 }), conn_id: connection.conn_id };
+  const soon = fc.integer({ min: 0, max: 20_000 });
+  const busyEvent = fc.oneof(
+    fc.record({
+      gap: fc.nat(2_000),
+      http: fc.record({
+        began: offset,
+        path: fc.constant('/'),
+        ...fewConnections,
+        duration_ms: fc.nat(9_000),
+      }),
+    }),
+    fc.record({ gap: fc.nat(2_000), network: fc.record({ seen: soon, ...fewConnections }) }),
+  );
+
+  it('goes on after a restart, whenever it comes, as if there had been none', () => {
+    // Requests that wait are stored at a stop, so none waits here; and latency alone is not to look like a skew.
+    const options = { orphanDelayMs: 0, clockToleranceMs: 60_000, maxNetworkItems: 5, keepaliveTtlS: 5 };
+    const told = (events: readonly SituationEvent[]) => {
+      const scene = play(events, options);
+      scene.join.flush();
+      return scene.rows.map(({ at: _, ...row }) => row);
+    };
+    fc.assert(
+      fc.property(fc.array(busyEvent, { minLength: 8, maxLength: 40 }), fc.nat(100), (steps, percent) => {
+        const restartAfter = Math.floor((steps.length * percent) / 100);
+        let at = 0;
+        const events = steps.map(({ gap, ...rest }) => {
+          at += gap;
+          return { at, ...rest } as SituationEvent;
+        });
+        const before = events.slice(0, restartAfter);
+        const restart = { at: before.at(-1)?.at ?? 0, restart: true } as const;
+        expect(told([...before, restart, ...events.slice(restartAfter)])).toEqual(told(events));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('is deterministic', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), anyOptions, (steps, options) => {
