@@ -61,7 +61,7 @@ it('tells what lies in the spool of a running correlator', async () => {
     await spool.close();
   });
   await expect
-    .poll(() => JSON.parse(ja4(dataDir, 'status', '--json').stdout))
+    .poll(() => JSON.parse(ja4(dataDir, 'status', '--json').stdout), { timeout: 20_000 })
     .toMatchObject({
       heldBy: process.pid,
       rows: 3,
@@ -83,7 +83,7 @@ it('tells what lies in the spool of a running correlator', async () => {
   const replay = ja4(dataDir, 'replay');
   expect(replay.stderr).toMatch(/^ja4: the spool in .* is in use by process \d+: stop it first/);
   expect(replay.status).toBe(1);
-});
+}, 120_000);
 
 it('brings what lies in a spool that nobody uses into the store', async () => {
   const dataDir = dataFolder();
@@ -111,4 +111,4 @@ it('says where it looked for a spool that is not there', () => {
     expect([status, stderr]).toEqual([1, `ja4: there is no spool in ${join(dataDir, 'spool')}\n`]);
   }
   expect(ja4(dataDir, 'inspect', '--limit', 'many').status).toBe(2);
-});
+}, 60_000);

@@ -16,7 +16,14 @@ let flock: ((fd: number, operation: number) => number) | undefined;
 /** flock(2): Node has no call for it, and it is the one lock that a killed process cannot leave behind. */
 function lockFile(fd: number, operation: number): boolean {
   flock ??= koffi.load(null).func('int flock(int fd, int operation)');
-  return flock(fd, operation | LOCK_NB) === 0;
+  if (flock(fd, operation | LOCK_NB) === 0) return true;
+  if (koffi.errno() === koffi.os.errno.EAGAIN) return false;
+  throw Object.assign(
+    new Error(
+      `the spool cannot be locked (error ${koffi.errno()}): move data_dir to a file system with locks`,
+    ),
+    { code: 'JA4_SPOOL_LOCK' },
+  );
 }
 
 /** The right to write in a spool's folder; one process has it until it ends, however it ends. */
@@ -28,20 +35,11 @@ export interface FolderLock {
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, fileName);
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-  const until = performance.now() + patienceMs;
-  while (!lockFile(fd, LOCK_EX)) {
-    if (performance.now() < until) {
-      await sleep(retryMs);
-      continue;
-    }
+  try {
+    await takeLock(fd, folder);
+  } catch (error) {
     closeSync(fd);
-    throw Object.assign(
-      new Error(
-        `the spool in ${folder} is in use by process ${readFileSync(path, 'utf8').trim()}: ` +
-          'stop it first, or give this one a data_dir of its own',
-      ),
-      { code: 'JA4_SPOOL_IN_USE' },
-    );
+    throw error;
   }
   try {
     // Always as long as before, so that a full disk can take it.
@@ -50,6 +48,23 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     // It only tells people whose lock it is.
   }
   return { release: () => closeSync(fd) };
+}
+
+async function takeLock(fd: number, folder: string): Promise<void> {
+  const until = performance.now() + patienceMs;
+  while (!lockFile(fd, LOCK_EX)) {
+    if (performance.now() < until) {
+      await sleep(retryMs);
+      continue;
+    }
+    throw Object.assign(
+      new Error(
+        `the spool in ${folder} is in use by process ${readFileSync(join(folder, fileName), 'utf8').trim()}: ` +
+          'stop it first, or give this one a data_dir of its own',
+      ),
+      { code: 'JA4_SPOOL_IN_USE' },
+    );
+  }
 }
 
 /** The process that has the lock, 0 if that is not known; undefined = none has. */
