@@ -59,6 +59,9 @@ const stored = (condition: string) =>
      FROM ja4_logs.http_logs WHERE ${condition} ORDER BY path`,
   );
 
+/** On a machine that does much else, too. */
+const soon = { timeout: 20_000 };
+
 const places = ({ path }: { path: string }) => ({
   socketsDir: path,
   spool: { folder: join(path, 'spool'), commitMs: 1 },
@@ -95,17 +98,17 @@ describe('the correlator', () => {
     expect(correlator.ready()).toEqual({ ok: true });
 
     network.send(handshake(40_001));
-    await expect.poll(() => correlator.counters().network_events).toBe(1);
+    await expect.poll(() => correlator.counters().network_events, soon).toBe(1);
     http.send(request(40_001, '/a/datagram', 10));
     // One socket overtakes the other at times, and a number before the first one looks like a new start.
-    await expect.poll(() => correlator.counters().http_events).toBe(1);
+    await expect.poll(() => correlator.counters().http_events, soon).toBe(1);
     await sendLines(join(folder.path, 'network.stream.socket'), [handshake(40_002)]);
-    await expect.poll(() => correlator.counters().network_events).toBe(2);
+    await expect.poll(() => correlator.counters().network_events, soon).toBe(2);
     await sendLines(join(folder.path, 'http.stream.socket'), [
       request(40_002, '/a/stream', 11),
       request(40_003, '/a/without-handshake', 14),
     ]);
-    await expect.poll(() => stored("startsWith(path, '/a/')"), { timeout: 10_000 }).toHaveLength(3);
+    await expect.poll(() => stored("startsWith(path, '/a/')"), soon).toHaveLength(3);
     const joined = {
       correlated: 1,
       orphan_side: '',
@@ -117,7 +120,7 @@ describe('the correlator', () => {
       { path: '/a/stream', b_conn_id: 'n40002', ...joined },
       { path: '/a/without-handshake', correlated: 0, orphan_side: 'A', ja4: '', ip_meta_ttl: -1 },
     ]);
-    await expect.poll(() => correlator.counters().rows_stored).toBe(3);
+    await expect.poll(() => correlator.counters().rows_stored, soon).toBe(3);
     expect(correlator.counters()).toMatchObject({
       rows_correlated: 2,
       rows_orphan_no_handshake: 1,
@@ -140,8 +143,8 @@ describe('the correlator', () => {
     const bad = ['GET / HTTP/1.1', '[]', '{}', request(40_004, '/b/1', 1, { src_port: '40004' })];
     await sendPatiently(network, '{"timestamp":1');
     for (const text of [...bad, ...bad, request(40_004, '/b/good', 2)]) await sendPatiently(http, text);
-    await expect.poll(() => correlator.counters().http_events).toBe(1);
-    await expect.poll(() => correlator.counters().network_rejected).toBe(1);
+    await expect.poll(() => correlator.counters().http_events, soon).toBe(1);
+    await expect.poll(() => correlator.counters().network_rejected, soon).toBe(1);
     expect(correlator.counters()).toMatchObject({
       http_rejected: 8,
       http_rejected_not_json: 2,
@@ -184,7 +187,7 @@ describe('the correlator', () => {
     const first = await startCorrelator({ ...options, batch: { rows: 50, flushMs: 10 } });
     using http = datagramSender(join(folder.path, 'http.socket'));
     for (let i = 0; i < 300; i++) expect(await sendPatiently(http, request(40_006, `/d/${i}`, i))).toBe(true);
-    await expect.poll(() => first.ready().ok).toBe(false);
+    await expect.poll(() => first.ready().ok, soon).toBe(false);
     expect(first.ready().why).toContain('the store does not take rows');
     await first.stop();
     expect(first.counters()).toMatchObject({ spool_rows_waiting: 300, store_down: 1, rows_stored: 0 });
@@ -192,7 +195,7 @@ describe('the correlator', () => {
 
     await engine.start();
     const second = await startCorrelator(options);
-    await expect.poll(() => second.counters().spool_rows_waiting, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => second.counters().spool_rows_waiting, soon).toBe(0);
     expect(second.ready()).toEqual({ ok: true });
     await second.stop();
     expect(await stored("startsWith(path, '/d/')")).toHaveLength(300);
@@ -210,10 +213,28 @@ describe('the correlator', () => {
     expect(correlator.ready().ok).toBe(false);
     expect(correlator.counters()).toMatchObject({ spool_full: 1, spool_rows_dropped: 0 });
     await engine.start();
-    await expect.poll(() => correlator.ready(), { timeout: 20_000 }).toEqual({ ok: true });
+    await expect.poll(() => correlator.ready(), soon).toEqual({ ok: true });
     expect(await sendPatiently(http, request(40_007, `/e/${sent}`, sent, large))).toBe(true);
     await correlator.stop();
     expect(await stored("startsWith(path, '/e/')")).toHaveLength(sent + 1);
+  }, 60_000);
+
+  it('finishes what it has received when it is stopped while its spool is full', async () => {
+    using folder = temporaryFolder();
+    await engine.kill();
+    const options = { ...places(folder), store: engine.store, join: { orphanDelayMs: 0 }, log: logged().log };
+    const first = await startCorrelator({ ...options, spool: { ...options.spool, ...small } });
+    using http = datagramSender(join(folder.path, 'http.socket'));
+    let sent = 0;
+    while (await sendPatiently(http, request(40_010, `/h/${sent}`, sent, large))) sent++;
+    expect(first.ready().ok).toBe(false);
+    await first.stop();
+    expect(first.counters()).toMatchObject({ spool_rows_waiting: sent, rows_lost: 0 });
+    await engine.start();
+    const second = await startCorrelator(options);
+    await expect.poll(() => second.counters().spool_rows_waiting, soon).toBe(0);
+    await second.stop();
+    expect(await stored("startsWith(path, '/h/')")).toHaveLength(sent);
   }, 60_000);
 
   it('drops and counts new rows when its spool is full, if it is told so', async () => {
@@ -225,9 +246,9 @@ describe('the correlator', () => {
     using http = datagramSender(join(folder.path, 'http.socket'));
     for (let i = 0; i < 1_500; i++)
       expect(await sendPatiently(http, request(40_008, `/f/${i}`, i, large))).toBe(true);
-    await expect.poll(() => correlator.counters().http_events).toBe(1_500);
+    await expect.poll(() => correlator.counters().http_events, soon).toBe(1_500);
     await engine.start();
-    await expect.poll(() => correlator.counters().spool_rows_waiting, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => correlator.counters().spool_rows_waiting, soon).toBe(0);
     await correlator.stop();
     const dropped = correlator.counters().spool_rows_dropped ?? 0;
     expect(dropped).toBeGreaterThan(0);
@@ -249,7 +270,7 @@ describe('the correlator', () => {
     excludeSourceIps = ['cdn'];
     await expect(correlator.reload?.()).rejects.toMatchObject({ code: 'JA4_BAD_ADDRESS' });
     expect(await sendPatiently(http, request(40_009, '/g', 1))).toBe(true);
-    await expect.poll(() => correlator.counters().http_excluded_source).toBe(1);
+    await expect.poll(() => correlator.counters().http_excluded_source, soon).toBe(1);
     await correlator.stop();
   });
 
