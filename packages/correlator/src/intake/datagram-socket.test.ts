@@ -58,7 +58,7 @@ it('stops receiving while its reader lags, and loses nothing that the kernel too
   let taken = 0;
   await eventually(() => {
     while (sender.send(text(taken))) taken++;
-    expect(counters().paused).toBe(1);
+    expect(counters().paused).toBeGreaterThan(0);
   });
   while (sender.send(text(taken))) taken++;
   expect(counters().waiting_bytes).toBeLessThanOrEqual(ringBytes.datagram);

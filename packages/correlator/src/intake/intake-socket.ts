@@ -72,7 +72,7 @@ export class IntakeSocket {
 
   /** Hands over the next messages; returns how many. */
   handOver(): number {
-    if (this.handling !== undefined) return 0;
+    if (!this.waiting) return 0;
     const batch: string[] = [];
     const reader = this.#reader;
     while (batch.length < batchMessages && reader.next()) {
@@ -82,7 +82,6 @@ export class IntakeSocket {
         this.#invalidUtf8 += 1;
       batch.push(text);
     }
-    if (batch.length === 0) return 0;
     reader.release();
     this.handling = this.#options.onMessages(batch) ?? undefined;
     return batch.length;

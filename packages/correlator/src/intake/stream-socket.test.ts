@@ -81,7 +81,7 @@ it('slows a sender down while its lines are worked on', async () => {
   const socket = await sender(path);
   const line = `${'x'.repeat(999)}\n`;
   for (let i = 0; i < 4_000; i++) socket.write(line);
-  await eventually(() => expect(counters().paused).toBe(1));
+  await eventually(() => expect(counters().paused).toBeGreaterThan(0));
   await sleep(20);
   expect(socket.writableLength).toBeGreaterThan(2_000_000);
   gate.resolve();
