@@ -363,6 +363,12 @@ describe('limits', () => {
     expect(readdirSync(join(server.dataDir, 'inserts'))).toEqual([]);
   });
 
+  test('parameters may make the URL long, but not as long as they like', async () => {
+    const url = (length: number) => `/?query=SELECT%20length({s:String})&param_s=${'x'.repeat(length)}`;
+    expect((await send(server, url(200_000))).body.toString()).toBe('200000\n');
+    expect((await send(server, url(300_000))).status).toBe(431);
+  });
+
   test('a statement that is too long is refused with a reason', async () => {
     const answer = await send(server, '/', { body: `SELECT '${'x'.repeat(2_000_000)}'` });
     expect(answer.status).toBe(413);

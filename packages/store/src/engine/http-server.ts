@@ -33,8 +33,12 @@ export interface HttpServer {
   close(drained: Promise<void>): Promise<void>;
 }
 
-/** A header must arrive at once; a body may be a gigabyte of rows. */
-const timeouts = {
+/**
+ * A header must arrive at once; a body may be a gigabyte of rows. Parameters travel in the URL, which is longer than
+ * Node allows by default.
+ */
+const limits = {
+  maxHeaderSize: 256 * 1024,
   keepAliveTimeout: 10_000,
   headersTimeout: 15_000,
   requestTimeout: 600_000,
@@ -57,7 +61,7 @@ function isAllowedHost(header: string | undefined, host: string): boolean {
  * @throws Error with code EADDRINUSE, EACCES, … and what to do about it
  */
 export async function listen(options: HttpServerOptions): Promise<HttpServer> {
-  const server = createServer(timeouts, (request, response) => {
+  const server = createServer(limits, (request, response) => {
     handle(request, response, options).catch((error: unknown) => {
       options.log.error({ err: error }, 'a request failed outside of its statement');
       response.destroy();
@@ -65,8 +69,10 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
   });
   server.maxConnections = mostConnections;
   server.on('drop', () => options.counters.add('connections_refused'));
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+  server.on('clientError', (error, socket) => {
+    const tooLong = 'code' in error && error.code === 'HPE_HEADER_OVERFLOW';
+    const status = tooLong ? '431 Request Header Fields Too Large' : '400 Bad Request';
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
   });
   await bind(server, options);
   const address = server.address() as AddressInfo;
