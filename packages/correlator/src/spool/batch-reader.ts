@@ -141,6 +141,7 @@ export class BatchReader {
     this.#mustBeOut(batch);
     this.#out = undefined;
     this.#done = batch.to;
+    this.#reader.giveBack(batch.parts, this.#ahead);
     this.#flushTimer ??= setTimeout(() => void this.#flushCursor(), lazyMs);
   }
 

@@ -7,6 +7,7 @@ import {
   readFrame,
   readFrameHead,
 } from './frame.ts';
+import { ReadWindows, windowBytes } from './read-windows.ts';
 
 /** Something that can be read at any place: a file, or bytes in memory. */
 export interface ByteSource {
@@ -24,9 +25,6 @@ export interface Damage {
 
 export type ScanStep = { readonly kind: 'frame'; readonly at: number; readonly frame: Frame } | Damage;
 
-/** Bytes that are read at once. */
-const windowBytes = 2 * 1024 * 1024;
-
 /**
  * Walks through the frames of a segment. Where there is none it looks for the next one and says what lies
  * between, so that one broken sector costs the rows in it and no others.
@@ -34,15 +32,22 @@ const windowBytes = 2 * 1024 * 1024;
 export class FrameScanner {
   readonly #source: ByteSource;
   readonly #seed: number;
+  readonly #windows: ReadWindows;
   #window: Buffer = Buffer.alloc(0);
   #windowAt = 0;
   /** Where the next step begins. */
   position: number;
 
-  constructor(source: ByteSource, seed: number, position: number) {
+  constructor(source: ByteSource, seed: number, position: number, windows = new ReadWindows()) {
     this.#source = source;
     this.#seed = seed;
+    this.#windows = windows;
     this.position = position;
+  }
+
+  /** The memory that the next frames may come from. */
+  get memory(): ArrayBufferLike {
+    return this.#window.buffer;
   }
 
   /** The next frame or damage before `end`; undefined = `end` is reached. Frames share memory: do not write. */
@@ -90,8 +95,9 @@ export class FrameScanner {
   async #have(at: number, length: number, end: number): Promise<boolean> {
     const offset = at - this.#windowAt;
     if (offset >= 0 && offset + length <= this.#window.length) return true;
-    // New memory each time, because frames that were handed out are views of the old one.
-    const target = Buffer.allocUnsafeSlow(Math.max(length, Math.min(windowBytes, end - at)));
+    // Other memory each time, because frames that were handed out are views of it.
+    const wanted = Math.max(length, Math.min(windowBytes, end - at));
+    const target = this.#windows.take(wanted).subarray(0, wanted);
     const read = await this.#source.read(target, at);
     this.#window = target.subarray(0, read);
     this.#windowAt = at;

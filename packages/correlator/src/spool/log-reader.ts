@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { checksumSeed } from './frame.ts';
 import { type Damage, FrameScanner } from './frame-scanner.ts';
+import { ReadWindows } from './read-windows.ts';
 import { fileSource } from './segment-file.ts';
 import type { LogPosition, Segment, SegmentList } from './segment-list.ts';
 import type { FramePart } from './spool-batch.ts';
@@ -25,6 +26,7 @@ export type LogStep = { readonly kind: 'part'; readonly part: FramePart } | Loss
  */
 export class LogReader {
   readonly #list: SegmentList;
+  readonly #windows = new ReadWindows();
   #position: LogPosition;
   #open: { segment: Segment; handle: FileHandle; scanner: FrameScanner } | undefined;
   #damage: Damage | undefined;
@@ -70,6 +72,13 @@ export class LogReader {
     }
   }
 
+  /** Takes the memory of parts back that nobody will look at again; `kept` are others that somebody will. */
+  giveBack(parts: readonly FramePart[], kept: readonly FramePart[]): void {
+    const inUse = new Set(kept.map(memoryOf));
+    if (this.#open !== undefined) inUse.add(this.#open.scanner.memory);
+    for (const part of parts) if (!inUse.has(memoryOf(part))) this.#windows.giveBack(memoryOf(part));
+  }
+
   async close(): Promise<void> {
     await this.#open?.handle.close();
     this.#open = undefined;
@@ -101,7 +110,7 @@ export class LogReader {
       return loss;
     }
     const source = readingAround(fileSource(handle));
-    const scanner = new FrameScanner(source, checksumSeed(segment.id), segment.begin);
+    const scanner = new FrameScanner(source, checksumSeed(segment.id), segment.begin, this.#windows);
     this.#open = { segment, handle, scanner };
     return this.#open;
   }
@@ -111,3 +120,5 @@ export class LogReader {
     this.#position = { segment: segment.number + 1, row: 0 };
   }
 }
+
+const memoryOf = (part: FramePart): ArrayBufferLike => part.frame.payload.buffer;

@@ -29,7 +29,10 @@ export function rowsWithin({ frame, first, end }: FramePart, maxRows: number, ma
   return row - first;
 }
 
-/** A stretch of the log on its way to the store: rows of the same columns, one behind the other. */
+/**
+ * A stretch of the log on its way to the store: rows of the same columns, one behind the other. Its bytes are
+ * there until it is acknowledged.
+ */
 export class SpoolBatch {
   /** Stands for exactly these rows: where in which segment they begin and end. */
   readonly token: string;

@@ -176,6 +176,27 @@ describe('the spool', () => {
     expect(spool.counters()).toMatchObject({ spool_rows_rejected_kept: 1, spool_rows_waiting: 0 });
   });
 
+  it('gives every row as it was, though its memory is used again for later ones', async () => {
+    const spool = await openSpool(temporaryFolder(), { segmentBytes: 3_000_000 });
+    const count = 40_000;
+    appendRows(spool, 0, count);
+    await spool.flush();
+    const found: number[] = [];
+    for (let round = 0; spool.waiting().rows > 0; round++) {
+      const batch = await spool.next({ maxRows: 1 + ((round * 7919) % 9_000), maxBytes: 1e9 }, never);
+      if (batch === undefined) break;
+      const shorter = round % 3 === 0 ? await spool.shrink(batch, 1 + (batch.rows >> 2)) : batch;
+      found.push(...numbersOf(shorter));
+      spool.acknowledge(shorter);
+      if (round % 5 === 0) {
+        appendRows(spool, count + round * 10, count + round * 10 + 10);
+        await spool.flush();
+      }
+    }
+    expect(found.slice(0, count)).toEqual(numbers(0, count));
+    expect(found).toEqual(found.toSorted((a, b) => a - b));
+  });
+
   it('repeats a shortened batch under its token after a restart', async () => {
     const folder = temporaryFolder();
     const before = await openSpool(folder);
