@@ -6,6 +6,8 @@ import { checkpointDir, engineDir, modelDir, spoolDir } from '../config/folders.
 import type { Settings } from '../config/load-config.ts';
 import { joinFilters, joinOptions } from '../join-options.ts';
 import { operatorError } from '../operator-error.ts';
+import { confine } from '../service/confine.ts';
+import { confinementOf } from '../service/confinement.ts';
 import { serviceLog } from '../service/log.ts';
 import { runService } from '../service/run-service.ts';
 import type { Service, ServiceName } from '../service/service.ts';
@@ -170,6 +172,8 @@ async function serve(name: ServiceName, options: ServiceOptions): Promise<void> 
   const readAgain = () => settingsOf(options, sentinelFlags(options));
   const settings = readAgain();
   const log = serviceLog(name, settings.log.level);
+  const confinement = confinementOf(name, settings);
+  if (confinement !== undefined) await confine(confinement, log);
   const datasets: readonly Dataset[] = options.demo === true ? ['demo', 'live'] : ['live'];
   const service = await starters[name]({ settings, readAgain, datasets, log });
   await runService({
