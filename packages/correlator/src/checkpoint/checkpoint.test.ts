@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -165,7 +165,11 @@ describe('the checkpoint', () => {
     first.pipeline.network(handshake(1), 1);
     await first.checkpoint.save();
     first.pipeline.network(handshake(2), 2);
+    for (let seq = 0; seq < 3; seq++) first.pipeline.http(request(2, seq), 3);
     await first.checkpoint.save();
+    using whole = temporaryFolder();
+    for (const name of readdirSync(folder.path))
+      copyFileSync(joinPath(folder.path, name), joinPath(whole.path, name));
     using copy = temporaryFolder();
     for (const name of readdirSync(folder.path)) {
       const bytes = readFileSync(joinPath(folder.path, name));
@@ -175,6 +179,10 @@ describe('the checkpoint', () => {
       );
     }
     await first.checkpoint.stop();
+    const unharmed = await start(whole.path);
+    unharmed.pipeline.http(request(2, 3), 1);
+    expect(unharmed.rows).toMatchObject([{ b_conn_id: 'n2', keepalives: 3 }]);
+    await unharmed.checkpoint.stop();
     const second = await start(copy.path);
     expect(second.pipeline.counters()).toMatchObject({ network_held: 1 });
     expect(second.checkpoint.counters()).toMatchObject({ checkpoint_damaged_files: 1 });
