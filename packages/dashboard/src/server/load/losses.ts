@@ -25,6 +25,7 @@ const lossWords: Readonly<Record<string, string>> = {
   rows_lost: 'rows that could not be written to disk before a stop',
   spool_rows_dropped: 'rows that came while the spool was full',
   spool_rows_damaged: 'rows that could not be read back from the spool',
+  spool_rows_unencodable: 'rows that could not be encoded',
 };
 
 /** Parts of `seq_lost`, by the correlator's own account; a sender without numbers shows only in these. */
