@@ -351,16 +351,17 @@ test('a role is held to what it may do, in whatever way the statement is written
 });
 
 describe('rows of an insert', () => {
+  const formats = async (which: string): Promise<string[]> => {
+    const names = await run(`SELECT name FROM system.formats WHERE ${which}`);
+    return names.body.toString().trim().split('\n');
+  };
   const smuggled = ';\n\nCREATE TABLE smuggled (a Int8) ENGINE = Memory;\n\n';
 
   test('are never statements, in any format that the engine reads', async () => {
     await run('CREATE TABLE target (a UInt32, b String) ENGINE = Memory');
     const before = await world();
-    const formats = (await run('SELECT name FROM system.formats WHERE is_input')).body
-      .toString()
-      .trim()
-      .split('\n');
-    expect(formats.length).toBeGreaterThan(40);
+    const inputs = await formats('is_input');
+    expect(inputs.length).toBeGreaterThan(40);
     const bodies = [
       smuggled,
       `1,a\n${smuggled}`,
@@ -369,7 +370,7 @@ describe('rows of an insert', () => {
       Buffer.from([0xff, 0x80, 0, 0, 1, 0x22, 0x27, 0x0a, 0x0a, ...Buffer.from(smuggled)]),
       '',
     ];
-    for (const format of formats)
+    for (const format of inputs)
       for (const body of bodies) {
         const answer = await send(
           server,
@@ -384,6 +385,35 @@ describe('rows of an insert', () => {
       }
     await run('TRUNCATE TABLE target');
     expect(await world()).toEqual(before);
+    expect((await run('SELECT 1')).body.toString()).toBe('1\n');
+  });
+
+  test('may be damaged in any way without harm to the store, in any format', async () => {
+    await run('CREATE TABLE damaged (a UInt32, b String, c Array(Nullable(Float64))) ENGINE = Null');
+    const columns = 'toUInt32(number) AS a, toString(number) AS b, [toNullable(number / 2)] AS c';
+    const samples: { format: string; sample: Buffer }[] = [];
+    for (const format of await formats("is_input AND is_output AND name NOT LIKE 'Template%'")) {
+      const rows = await run(`SELECT ${columns} FROM numbers(30) FORMAT ${format}`);
+      if (rows.status === 200 && rows.body.length > 0) samples.push({ format, sample: rows.body });
+    }
+    expect(samples.length).toBeGreaterThan(30);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...samples),
+        fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 8 }),
+        fc.nat({ max: 3 }),
+        async ({ format, sample }, changes, cut) => {
+          const body = Buffer.from(sample);
+          for (const [at, byte] of changes) body[at % body.length] = byte;
+          const answer = await send(server, `/?query=INSERT%20INTO%20damaged%20FORMAT%20${format}`, {
+            body: cut === 0 ? body.subarray(0, Math.floor(body.length / 2)) : body,
+            headers: login('writer'),
+          });
+          if (answer.status !== 200) expectRefusal(answer, format);
+        },
+      ),
+      { numRuns: 300, seed: 7 },
+    );
     expect((await run('SELECT 1')).body.toString()).toBe('1\n');
   });
 

@@ -16,6 +16,12 @@ test('an error of the engine loses what chDB adds and keeps ClickHouse’s code 
   expect(error).toMatchObject({ code: 27, status: 400 });
 });
 
+test('an error of a library gets the name that clients look for', () => {
+  const text =
+    'Code: 1001. DB::Exception: std::exception. Code: 1001, type: avro::Exception, e.what() = Invalid';
+  expect(engineFailure(new Error(`Query failed: ${text}`)).message).toBe(`${text} (STD_EXCEPTION)`);
+});
+
 test('an error without a ClickHouse code is reported as an unknown one', () => {
   expect(engineFailure(new Error('No active connection'))).toMatchObject({ code: 1002, status: 500 });
 });

@@ -110,5 +110,7 @@ export function engineFailure(error: unknown): ClickHouseFailure {
     .replace(/: \(in file\/uri .*?\/inserts\/\d+-\d+\)/s, '')
     .trimEnd();
   const code = Number(/^Code: (\d+)/.exec(message)?.[1]);
-  return new ClickHouseFailure(code, message, statusOf(code));
+  // Errors of libraries come without the name that clients look for at the end.
+  const named = code === 1001 && !/\([A-Z_]+\)$/.test(message) ? `${message} (STD_EXCEPTION)` : message;
+  return new ClickHouseFailure(code, named, statusOf(code));
 }

@@ -285,6 +285,12 @@ describe('taking a statement apart', () => {
     ).not.toThrow();
   });
 
+  test('takes no rows in a format that the engine can die of', () => {
+    expect(codeOf('INSERT INTO t FORMAT ORC')).toBe(48);
+    expect(codeOf('INSERT INTO t FORMAT `orc`\nx', 'writer')).toBe(48);
+    expect(codeOf('SELECT 1 FORMAT ORC')).toBe('allowed');
+  });
+
   test('never puts the name of a format into SQL unless it is one word', () => {
     expect(codeOf('INSERT INTO t FORMAT `CSV; DROP TABLE t`')).toBe(36);
     expect(codeOf('SELECT 1 FORMAT "CSV; DROP TABLE t"')).toBe(36);
