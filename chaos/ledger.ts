@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 /*
  * What a sender knows about its events, in a file that survives its SIGKILL:
@@ -57,9 +57,11 @@ export interface Ledger {
   sentMs(seq: number): number;
 }
 
+/** Empty for a sender that was killed before it began. */
 export function readLedger(folder: string, serverId: string): Ledger {
-  const states = readFileSync(`${folder}/${serverId}.ledger`);
-  const times = readFileSync(`${folder}/${serverId}.times`);
+  const read = (file: string) => (existsSync(file) ? readFileSync(file) : Buffer.alloc(0));
+  const states = read(`${folder}/${serverId}.ledger`);
+  const times = read(`${folder}/${serverId}.times`);
   const bursts = Math.floor(times.length / timeBytes);
   return {
     states,
