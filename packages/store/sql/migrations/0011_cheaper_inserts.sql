@@ -55,10 +55,14 @@ ALTER TABLE ja4_logs.http_logs
 
 -- A part that was just inserted keeps all columns in one file. Three hundred files for each took half of the time
 -- of an insert, and every one of them has to be synced. Merged parts are larger and have a file per column.
-ALTER TABLE ja4_logs.http_logs MODIFY SETTING min_bytes_for_wide_part = 268435456;
-ALTER TABLE ja4_processing.agg_host_ip_ja4_1h MODIFY SETTING min_bytes_for_wide_part = 67108864;
-ALTER TABLE ja4_processing.agg_header_fingerprint_1h MODIFY SETTING min_bytes_for_wide_part = 67108864;
-ALTER TABLE ja4_processing.agg_requests_1s MODIFY SETTING min_bytes_for_wide_part = 67108864;
+-- To merge a row once costs as much as to insert it: parts wait until a dozen of a size are there.
+ALTER TABLE ja4_logs.http_logs MODIFY SETTING min_bytes_for_wide_part = 268435456, merge_selector_base = 12;
+ALTER TABLE ja4_processing.agg_host_ip_ja4_1h
+    MODIFY SETTING min_bytes_for_wide_part = 67108864, merge_selector_base = 12;
+ALTER TABLE ja4_processing.agg_header_fingerprint_1h
+    MODIFY SETTING min_bytes_for_wide_part = 67108864, merge_selector_base = 12;
+ALTER TABLE ja4_processing.agg_requests_1s
+    MODIFY SETTING min_bytes_for_wide_part = 67108864, merge_selector_base = 12;
 
 -- Functions of a LowCardinality column alone are computed once per distinct value of an insert, lookups included.
 ALTER TABLE ja4_logs.mv_http_logs MODIFY QUERY
