@@ -12,7 +12,7 @@ import { checkpointFiles, readCheckpoint } from './read-checkpoint.ts';
 import { endLine, handshakeLine, senderLine, skewLine, timeLine, totalsLine, useLine } from './record.ts';
 
 /** What a restart must not forget. */
-export interface Checkpointed {
+interface Checkpointed {
   readonly join: Join;
   readonly sequences: SenderSequences;
   /** Counts of this process by name; they only grow. */

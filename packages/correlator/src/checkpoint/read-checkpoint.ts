@@ -30,14 +30,14 @@ export async function checkpointFiles(folder: string): Promise<CheckpointFile[]>
   return files.sort((a, b) => a.generation - b.generation || (a.kind === 'snapshot' ? -1 : 1));
 }
 
-export interface SavedHandshake {
+interface SavedHandshake {
   readonly event: NetworkEvent;
   readonly use: Use;
   /** Since it arrived or was last used, until now, in milliseconds. */
   readonly idleMs: number;
 }
 
-export interface Damage {
+interface Damage {
   readonly path: string;
   /** Bytes that could not be read, at the end of the file. */
   readonly bytes: number;
