@@ -8,7 +8,6 @@ import { writeAddress } from './address.ts';
  *   IPv6                        16 bytes, network order
  *   String                      length as LEB128, then UTF-8
  *   Array, Map                  count as LEB128, then the elements (key, value)
- *   LowCardinality(T)           as T
  */
 
 /** Longest text that a loop writes faster than a call into the runtime does (measured on Node 24). */
