@@ -7,19 +7,28 @@ import type { StatementWorker } from './statement-worker.ts';
  */
 export class KeptSession {
   readonly worker: StatementWorker;
+  readonly #existing: ReadonlySet<string>;
   readonly #onClosed: (worker: StatementWorker) => void;
   #set: readonly string[] = [];
 
-  /** @param onClosed gets the thread back, for the next one */
-  constructor(worker: StatementWorker, onClosed: (worker: StatementWorker) => void) {
+  /**
+   * @param existing names of the engine's settings: only those can be set back
+   * @param onClosed gets the thread back, for the next one
+   */
+  constructor(
+    worker: StatementWorker,
+    existing: ReadonlySet<string>,
+    onClosed: (worker: StatementWorker) => void,
+  ) {
     this.worker = worker;
+    this.#existing = existing;
     this.#onClosed = onClosed;
   }
 
   /** Statements that undo the last statement's settings; `names` are those that the next one sets. */
   reset(names: readonly string[]): string {
     const undo = this.#set.map((name) => `${sqlName(name)} = DEFAULT`);
-    this.#set = [...new Set(names)];
+    this.#set = [...new Set(names)].filter((name) => this.#existing.has(name));
     return undo.length === 0 ? 'USE `default`' : `USE \`default\`; SET ${undo.join(', ')}`;
   }
 

@@ -139,6 +139,20 @@ describe('a session', () => {
     await session.close();
   });
 
+  test('goes on after a statement that failed, also beside temporary tables', async () => {
+    const session = inSession('goes on');
+    await session.command({ query: 'CREATE TEMPORARY TABLE t (a Int8)' });
+    for (const settings of [
+      'output_format_nosuch = 1',
+      "max_block_size = 'x'",
+      'max_block_size = 1, max_rows_to_read = 1',
+    ]) {
+      await expect(rows(session, `SELECT * FROM numbers(9) SETTINGS ${settings}`)).rejects.toThrow();
+      expect(await rows(session, 'SELECT count() AS n FROM numbers(9)')).toEqual([{ n: 9 }]);
+    }
+    await session.close();
+  });
+
   test('is nothing that a reader can write with, and something that a writer can', async () => {
     const as = (role: 'reader' | 'writer') =>
       createClient({

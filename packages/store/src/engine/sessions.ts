@@ -122,7 +122,7 @@ export class EngineSessions {
     return sessions;
   }
 
-  /** Values of a one-column SELECT, at start. */
+  /** Values of a short one-column SELECT. */
   list(sql: string): string[] {
     return this.#control.query(sql, 'TSV').split('\n').filter(Boolean);
   }
@@ -179,7 +179,8 @@ export class EngineSessions {
     try {
       // Threads are used again: one that ends while the engine runs takes the engine with it.
       const worker = this.#spare.pop() ?? (await StatementWorker.start());
-      return new KeptSession(worker, (closed) => {
+      const existing = new Set(this.list('SELECT name FROM system.settings'));
+      return new KeptSession(worker, existing, (closed) => {
         this.#keptInUse--;
         if (!closed.dead) this.#spare.push(closed);
       });
