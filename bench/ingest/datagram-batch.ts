@@ -12,7 +12,7 @@ const EINTR = 4;
 const mmsghdrBytes = 64;
 const iovecBytes = 16;
 /** Datagrams for one system call. */
-export const batchSize = 64;
+const batchSize = 64;
 
 /** Sends datagrams to a UNIX socket, many with one call, and waits while the receiver's queue is full. */
 export class DatagramBatch {

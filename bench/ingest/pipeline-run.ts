@@ -18,7 +18,7 @@ import {
 } from './service-process.ts';
 
 /** What a service took during a run. */
-export interface ServiceCost {
+interface ServiceCost {
   readonly name: string;
   readonly cpuSeconds: number;
   readonly cpuMicrosecondsPerRequest: number;

@@ -16,7 +16,7 @@ export interface RecordedEvent {
 }
 
 /** A TCP or QUIC connection of the recording. */
-export interface Connection {
+interface Connection {
   /** The recorded address and port. */
   readonly key: string;
   readonly address: string;

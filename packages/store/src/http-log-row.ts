@@ -107,7 +107,7 @@ export const httpLogColumns = [
 ] as const;
 
 type Column = (typeof httpLogColumns)[number];
-export type HttpLogColumnType = Column['type'];
+type HttpLogColumnType = Column['type'];
 
 type ValueOf<T extends HttpLogColumnType> = T extends 'Map(String, String)'
   ? Readonly<Record<string, string>>
