@@ -93,11 +93,17 @@ export class Platform {
   }
 
   /** What the correlator counts; undefined while it does not answer. */
-  async counters(): Promise<Record<string, number> | undefined> {
+  counters(): Promise<Record<string, number> | undefined> {
+    return this.#countersAt(this.#options.port + 2);
+  }
+
+  storeCounters(): Promise<Record<string, number> | undefined> {
+    return this.#countersAt(this.#options.port + 1);
+  }
+
+  async #countersAt(port: number): Promise<Record<string, number> | undefined> {
     try {
-      const response = await fetch(`http://127.0.0.1:${this.#options.port + 2}/health`, {
-        signal: AbortSignal.timeout(2_000),
-      });
+      const response = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(2_000) });
       const { counters } = (await response.json()) as { counters: Record<string, number> };
       return counters;
     } catch {

@@ -34,6 +34,10 @@ export interface RunReport {
 
 const lookEveryMs = 100;
 const drainWithinMs = 300_000;
+/** How long an insert is waited for: there may be none, in an outage. */
+const aimWithinMs = 2_000;
+/** About as long as one takes. */
+const insertMs = 80;
 
 /** Lets events flow, deals the blows, lets everything come to rest, and compares. */
 export async function run(options: RunOptions): Promise<RunReport> {
@@ -87,6 +91,7 @@ class Run {
     switch (blow.kind) {
       case 'kill': {
         if (blow.victim === 'sender') return platform.killSender(Math.floor(random() * platform.senders));
+        if (blow.aimed) await this.#untilInsert();
         await this.#kill(blow.victim, blow.restartMs);
         if (!blow.early) return;
         await sleep(random() * 800);
@@ -153,6 +158,17 @@ class Run {
     await this.#watch?.end();
     await this.#platform.kill();
     if (this.#options.diskBytes !== undefined) unmount(this.#platform.spoolDir);
+  }
+
+  /** Until the store is at an insert, and then somewhere in it. */
+  async #untilInsert(): Promise<void> {
+    const untilMs = performance.now() + aimWithinMs;
+    while (performance.now() < untilMs) {
+      const counters = await this.#platform.storeCounters();
+      if ((counters?.write_running ?? 0) > 0) break;
+      await sleep(2);
+    }
+    await sleep(this.#options.random() * insertMs);
   }
 
   async #kill(victim: 'correlator' | 'store', restartMs: number): Promise<void> {

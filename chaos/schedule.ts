@@ -1,7 +1,8 @@
 /** What is done to the platform while events flow. */
 export type Blow =
-  /** SIGKILL, then a new start; `early`: while it still starts. */
-  | { kind: 'kill'; victim: 'correlator' | 'store' | 'sender'; early: boolean; restartMs: number }
+  /** SIGKILL, then a new start; `aimed`: in the middle of an insert; `early`: again while it starts. */
+  | { kind: 'kill'; victim: 'correlator' | 'store'; aimed: boolean; early: boolean; restartMs: number }
+  | { kind: 'kill'; victim: 'sender' }
   /** SIGTERM and a new start: an update. */
   | { kind: 'restart'; victim: 'correlator' | 'store' }
   /** SIGSTOP, later SIGCONT: a machine that swaps. */
@@ -37,9 +38,10 @@ export function schedule(random: () => number, options: ScheduleOptions): Step[]
   const some = (perKill: number) => Math.max(1, Math.round(kills * perKill));
   const repeat = (count: number, make: () => Blow): Blow[] => Array.from({ length: count }, make);
 
-  const kill = (victim: 'correlator' | 'store' | 'sender') => (): Blow => ({
+  const kill = (victim: 'correlator' | 'store') => (): Blow => ({
     kind: 'kill',
     victim,
+    aimed: random() < 0.6,
     early: random() < 0.15,
     restartMs: random() < 0.5 ? 0 : between(0, 1_500),
   });
@@ -48,7 +50,7 @@ export function schedule(random: () => number, options: ScheduleOptions): Step[]
   const blows = [
     ...repeat(ofCorrelator, kill('correlator')),
     ...repeat(ofStore, kill('store')),
-    ...repeat(kills - ofCorrelator - ofStore, kill('sender')),
+    ...repeat(kills - ofCorrelator - ofStore, () => ({ kind: 'kill', victim: 'sender' })),
     ...repeat(some(0.03), () => ({ kind: 'restart', victim: 'correlator' })),
     ...repeat(some(0.02), () => ({ kind: 'restart', victim: 'store' })),
     ...repeat(some(0.03), () => ({ kind: 'freeze', victim: 'store', ms: between(500, 4_000) })),
@@ -82,7 +84,8 @@ function shuffled<T>(values: readonly T[], random: () => number): T[] {
 export function blowText(blow: Blow): string {
   switch (blow.kind) {
     case 'kill':
-      return `kill -9 ${blow.victim}${blow.early ? ' while it starts' : ''}`;
+      if (blow.victim === 'sender') return 'kill -9 sender';
+      return `kill -9 ${blow.victim}${blow.aimed ? ' in an insert' : ''}${blow.early ? ', and while it starts' : ''}`;
     case 'restart':
       return `restart ${blow.victim}`;
     case 'freeze':

@@ -31,26 +31,27 @@ export class SpoolWatch {
   readonly #segments = new Map<number, WatchedSegment>();
   readonly #watcher: FSWatcher;
   readonly #timer: NodeJS.Timeout;
+  /** Files are read one after the other. */
   #reading: Promise<void> = Promise.resolve();
+  #willRead = false;
 
   constructor(folder: string) {
     this.#folder = folder;
     this.#watcher = watch(folder, () => this.#look());
-    this.#timer = setInterval(() => {
-      this.#look();
-      this.#reading = this.#reading.then(() => this.#readRemoved());
-    }, 200);
+    this.#timer = setInterval(() => this.#look(), 200);
     this.#look();
   }
 
   /** To be called while no correlator runs: what is whole now counts as accepted. */
   async correlatorIsDead(): Promise<void> {
     this.#look();
+    this.#reading = this.#reading.then(async () => {
+      const last = this.#inOrder().at(-1);
+      if (last?.fd === undefined) return;
+      await read(last);
+      last.atKill = Math.max(last.atKill, last.rows.length);
+    });
     await this.#reading;
-    const last = [...this.#segments.values()].at(-1);
-    if (last?.fd === undefined) return;
-    await read(last);
-    last.atKill = Math.max(last.atKill, last.rows.length);
   }
 
   /**
@@ -62,7 +63,7 @@ export class SpoolWatch {
     this.#watcher.close();
     this.#look();
     await this.#reading;
-    const segments = [...this.#segments.values()].sort((a, b) => a.number - b.number);
+    const segments = this.#inOrder();
     for (const segment of segments) await readLast(segment);
     const problems: string[] = [];
     const rows: SpooledRow[] = [];
@@ -85,10 +86,14 @@ export class SpoolWatch {
     return { rows, segments: segments.length, problems };
   }
 
+  #inOrder(): WatchedSegment[] {
+    return [...this.#segments.values()].sort((a, b) => a.number - b.number);
+  }
+
   #look(): void {
     for (const name of readdirSync(this.#folder)) {
       const number = segmentNumber(name);
-      if (number === undefined || this.#isKnown(number)) continue;
+      if (number === undefined || this.#segments.has(number)) continue;
       try {
         const fd = openSync(join(this.#folder, name), 'r');
         this.#segments.set(number, { number, fd, header: undefined, rows: [], atKill: 0 });
@@ -96,21 +101,21 @@ export class SpoolWatch {
         // Removed between the two calls: `end` finds the hole in the numbers.
       }
     }
-  }
-
-  /** Whether this is the file of that number: one that could not be begun (a full disk) is made anew. */
-  #isKnown(number: number): boolean {
-    const known = this.#segments.get(number);
-    if (known === undefined || (known.fd === undefined && known.rows.length === 0)) return false;
-    if (known.fd === undefined || fstatSync(known.fd).nlink > 0) return true;
-    closeSync(known.fd);
-    return false;
+    if (this.#willRead) return;
+    this.#willRead = true;
+    this.#reading = this.#reading.then(() => {
+      this.#willRead = false;
+      return this.#readRemoved();
+    });
   }
 
   /** So that what the spool removed does not stay on a small disk. */
   async #readRemoved(): Promise<void> {
-    for (const segment of this.#segments.values()) {
-      if (segment.fd !== undefined && fstatSync(segment.fd).nlink === 0) await readLast(segment);
+    for (const segment of this.#inOrder()) {
+      if (segment.fd === undefined || fstatSync(segment.fd).nlink > 0) continue;
+      await readLast(segment);
+      // One that could not be begun (a full disk) is made anew under its number.
+      if (segment.rows.length === 0) this.#segments.delete(segment.number);
     }
   }
 }
