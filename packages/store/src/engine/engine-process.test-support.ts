@@ -1,16 +1,16 @@
 /*
- * Runs an engine until it is killed or told to stop: `node engine-process.test-support.ts FOLDER PORT`.
+ * Runs an engine until it is killed or told to stop: `node engine-process.test-support.ts FOLDER PORT [MEMORY_BYTES]`.
  * Prints one line of JSON, `{ "url": … }` or `{ "code": …, "message": … }`; ends gracefully on SIGTERM.
  */
 import { pino } from 'pino';
 import { startEngine } from './start-engine.ts';
 
-const [dataDir = '', port = '0'] = process.argv.slice(2);
+const [dataDir = '', port = '0', memoryBytes = '600000000'] = process.argv.slice(2);
 try {
   const engine = await startEngine({
     dataDir,
     port: Number(port),
-    memoryLimitBytes: 600_000_000,
+    memoryLimitBytes: Number(memoryBytes),
     log: pino({ level: 'silent' }),
   });
   process.on('SIGTERM', () => {

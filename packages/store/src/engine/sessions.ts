@@ -108,8 +108,8 @@ export class EngineSessions {
     // Statements, temporary files and name lookups share libuv's threads: one more for each statement that
     // runs. Takes effect only if nothing has used them yet, so a launcher should set it as well.
     process.env.UV_THREADPOOL_SIZE ??= String(4 + lanes.reduce((sum, lane) => sum + lane.width, 0));
-    // Freed pages go back to the system soon: five seconds' worth, the default, is hundreds of megabytes of inserts.
-    process.env.JE_MALLOC_CONF ??= 'dirty_decay_ms:1000';
+    // Freed pages go back to the system soon: five seconds' worth, the default, is 100 MB above the limit.
+    process.env.JE_MALLOC_CONF ??= 'dirty_decay_ms:200';
     // The main thread loads the library first: unloaded with a worker it would crash the process on exit.
     const chdb = await import('chdb');
     const control = openControl(chdb, dataDir, limits);
