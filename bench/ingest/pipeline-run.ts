@@ -109,7 +109,7 @@ export class Platform {
         if (performance.now() - began < order.seconds * 200) seen.early = now;
       }
       const counters = await this.#correlatorCounters();
-      mostRowsWaiting = Math.max(mostRowsWaiting, counters.get('rows_waiting') ?? 0);
+      mostRowsWaiting = Math.max(mostRowsWaiting, counters.get('spool_rows_waiting') ?? 0);
       if (sent === undefined) continue;
       const counts = await this.#counts();
       // A row is in http_logs a moment before it is in the aggregations.
