@@ -289,9 +289,16 @@ export class StatementRunner {
     });
   }
 
-  /** Runs what changes something; only in the write lane, which is one statement wide. */
-  async #write(job: Job, isInsert: boolean): Promise<JobResult> {
-    const run = (one: Job): Promise<JobResult> => this.#sessions.run(this.#lanes.write, one);
+  /**
+   * Runs what changes something; only in the write lane, which is one statement wide.
+   * @param loaded called when the engine has all rows of an INSERT, before they are brought to disk
+   */
+  async #write(job: Job, isInsert: boolean, loaded?: () => Promise<void>): Promise<JobResult> {
+    const run = async (one: Job): Promise<JobResult> => {
+      const result = await this.#sessions.run(this.#lanes.write, one);
+      await loaded?.();
+      return result;
+    };
     if (!isInsert) {
       try {
         return await run(job);
@@ -331,7 +338,8 @@ export class StatementRunner {
       this.#counters.add('bytes_received', body.bytes);
       result = await this.#lanes.write.run(
         // Not killed when the client goes: the rows are here, and half an insert helps nobody.
-        () => this.#write(insertJob(job, head, format, body, expressions), true),
+        // The body need not reach the disk: its rows are in the parts.
+        () => this.#write(insertJob(job, head, format, body, expressions), true, body.dispose),
         signal,
       );
     } finally {
