@@ -34,7 +34,7 @@ interface Entry {
 
 /** Longest and default life without a request, as ClickHouse's max_session_timeout and default_session_timeout. */
 const longestSeconds = 3600;
-export const defaultSessionSeconds = 60;
+const defaultSessionSeconds = 60;
 /** Sessions of one role at a time; each holds a few settings. */
 const mostSessions = 1_000;
 
