@@ -67,7 +67,6 @@ class Run {
   #timer: NodeJS.Timeout | undefined;
   #held = 0;
   #lookedMs = performance.now();
-  #isFull = false;
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -203,7 +202,6 @@ class Run {
 
   async #fill(ms: number): Promise<void> {
     const ballast = join(this.#platform.spoolDir, 'ballast');
-    this.#isFull = true;
     const { diskBytes = 0 } = this.#options;
     try {
       writeFileSync(ballast, Buffer.alloc(diskBytes, 1));
@@ -216,7 +214,6 @@ class Run {
     await sleep(ms / 2);
     rmSync(ballast, { force: true });
     await this.#writable();
-    this.#isFull = false;
   }
 
   /** Until the spool is known to take rows again. */
@@ -242,7 +239,8 @@ class Run {
   }
 
   #trouble(text: string): void {
-    if (this.#isFull && text.includes('cannot be written')) return;
+    // A small disk is filled by an outage of the store, too.
+    if (this.#options.diskBytes !== undefined && text.includes('cannot be written')) return;
     if (this.#troubles[text] === undefined) this.#say(`! ${text}`);
     this.#troubles[text] = (this.#troubles[text] ?? 0) + 1;
   }

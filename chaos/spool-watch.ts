@@ -67,13 +67,17 @@ export class SpoolWatch {
     for (const segment of segments) await readLast(segment);
     const problems: string[] = [];
     const rows: SpooledRow[] = [];
-    for (const [index, segment] of segments.entries()) {
-      const next = segments[index + 1];
-      const said = next?.header?.previous;
-      if (next !== undefined && next.number !== segment.number + 1)
-        problems.push(`segments between ${segment.number} and ${next.number} were never seen`);
-      const end =
-        said !== undefined && said.id === segment.header?.id ? said.bytes : Number.POSITIVE_INFINITY;
+    const goodBytes = new Map<string, number>();
+    const seen = new Set(segments.map(({ header }) => header?.id));
+    for (const { header } of segments) {
+      const before = header?.previous;
+      if (before === undefined) continue;
+      goodBytes.set(before.id, before.bytes);
+      if (before.rows > 0 && !seen.has(before.id))
+        problems.push(`a segment with ${before.rows} rows was never seen`);
+    }
+    for (const segment of segments) {
+      const end = goodBytes.get(segment.header?.id ?? '') ?? Number.POSITIVE_INFINITY;
       const accepted = segment.rows.filter(({ frameEnd }) => frameEnd <= end);
       if (accepted.length < segment.atKill) {
         const lost = segment.atKill - accepted.length;
@@ -98,7 +102,7 @@ export class SpoolWatch {
         const fd = openSync(join(this.#folder, name), 'r');
         this.#segments.set(number, { number, fd, header: undefined, rows: [], atKill: 0 });
       } catch {
-        // Removed between the two calls: `end` finds the hole in the numbers.
+        // Removed between the two calls: the segment after it says whether it had rows.
       }
     }
     if (this.#willRead) return;
