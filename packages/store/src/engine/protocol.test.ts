@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codes, statuses } from './clickhouse-error.ts';
 import { readStorePassword } from './credentials.ts';
@@ -16,8 +16,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+/** What these clients are refused is what is tested, and nothing to log. */
+const log = { level: ClickHouseLogLevel.OFF };
+
 const inSession = (session_id: string): ClickHouseClient =>
-  createClient({ url: server.engine.url, password: readStorePassword(server.dataDir), session_id });
+  createClient({ url: server.engine.url, password: readStorePassword(server.dataDir), session_id, log });
 
 async function rows<T>(of: ClickHouseClient, query: string): Promise<T[]> {
   return (await of.query({ query, format: 'JSONEachRow' })).json<T>();
@@ -160,6 +163,7 @@ describe('a session', () => {
         username: role,
         password: readStorePassword(server.dataDir, role),
         session_id: 'shared name',
+        log,
       });
     const [reader, writer] = [as('reader'), as('writer')];
     await expect(reader.command({ query: 'CREATE TEMPORARY TABLE t (a Int8)' })).rejects.toMatchObject({
