@@ -89,6 +89,16 @@ const engines = ['chromium', 'firefox', 'webkitgtk', 'qtwebengine-5', 'qtwebengi
 const landed = new Map<string, ReturnType<typeof visit>>();
 const reported = new Map<string, ReturnType<typeof visit>>();
 
+/** What the shop's page saw of the browser at an address. */
+async function reportFrom(address: string | undefined): Promise<Record<string, unknown> | undefined> {
+  const probe = await addClient(shop.network, { address: ipv4Of('south', ++host) });
+  const asked = `https://${server.name}/api/report`;
+  const { authority } = shop.surroundings;
+  const text = await runInside(probe.inside, 'curl', '-sS', '--cacert', authority, asked);
+  const reports = JSON.parse(text) as { address: string; seen: Record<string, unknown> }[];
+  return reports.find((report) => report.address === address)?.seen;
+}
+
 describe("people's browsers", () => {
   beforeAll(() => {
     for (const client of canRun ? engines : []) {
@@ -115,13 +125,9 @@ describe("people's browsers", () => {
     });
 
     needsOf(client)(`${client} shows a site no sign of automation`, async () => {
-      const address = (await reported.get(client))?.done.address;
-      const probe = await addClient(shop.network, { address: ipv4Of('south', ++host) });
-      const asked = `https://${server.name}/api/report`;
-      const { authority } = shop.surroundings;
-      const text = await runInside(probe.inside, 'curl', '-sS', '--cacert', authority, asked);
-      const reports = JSON.parse(text) as { address: string; seen: Record<string, unknown> }[];
-      const seen = reports.find((report) => report.address === address)?.seen;
+      // One visit in a hundred ends early on a busy machine, and without a report; two in a row would tell something.
+      const first = await reportFrom((await reported.get(client))?.done.address);
+      const seen = first ?? (await reportFrom((await visit(client, 'reporter')).done.address));
       expect(seen).toMatchObject({ automation: [], focus: true, visibility: 'visible' });
       // Chromium 87, in Qt 5, has the property only when it is true.
       expect(seen?.webdriver ?? false).toBe(false);

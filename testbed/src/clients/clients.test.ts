@@ -77,12 +77,28 @@ beforeAll(async () => {
   const some = (browser: boolean) =>
     orders.filter((one) => one.browser === browser).map(({ order }) => order);
   await Promise.all([runAll(shop, some(false), 5), runAll(shop, some(true), 2)]);
-  await pause(500);
-  for (const line of (await readFile(file, 'utf8')).split('\n').filter(Boolean)) {
-    const event = JSON.parse(line) as Event;
-    events.set(event.src_ip, [...(events.get(event.src_ip) ?? []), event]);
-  }
+  await readEvents(file);
+  // What fails beside others may have been crowded out; what fails alone, too, is broken.
+  const failed = able.flatMap((one, i) => (hasFailed(one) ? [orderOf(one, i)] : []));
+  if (failed.length === 0) return;
+  await runAll(shop, failed, 1);
+  await readEvents(file);
 });
+
+/** All that the receiver has written, by address. */
+async function readEvents(file: string): Promise<void> {
+  await pause(500);
+  const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
+  const all = lines.map((line) => JSON.parse(line) as Event);
+  for (const [address, own] of Map.groupBy(all, ({ src_ip }) => src_ip)) events.set(address, own);
+}
+
+function hasFailed({ name, kind }: Program): boolean {
+  const appearance = appearances.get(name);
+  if (!appearance || !events.has(appearance.address)) return true;
+  const expected: readonly (number | null)[] = kind.exits ?? [0];
+  return !expected.includes(appearance.exitCode);
+}
 
 afterAll(async () => {
   await shop?.close();
