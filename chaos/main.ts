@@ -80,7 +80,7 @@ async function chaos({ kills, seed, minutes, rate, json }: Arguments): Promise<v
   const folder = mkdtempSync(join(tmpdir(), 'ja4-chaos-'));
   const random = seededRandom(seed);
   const meanPauseMs = minutes === undefined ? defaults.meanPauseMs : (minutes * 60_000) / (kills * 1.2);
-  const outageMs = Math.min(120_000, meanPauseMs * kills * 0.24);
+  const outageMs = Math.round(Math.min(120_000, meanPauseMs * kills * 0.24));
   const steps = schedule(random, { kills, meanPauseMs, outageMs, canFill: inside });
   say(`seed ${seed}, ${kills} kills, ${rate} events/s${inside ? '' : '; without root: no disk is filled'}`);
   try {
